@@ -1,0 +1,1 @@
+"""What ``make bench`` measures: each module one thing, as ratios within one run."""

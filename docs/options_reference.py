@@ -1,0 +1,23 @@
+"""The directive that puts the reference of the description's options into the handbook."""
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from tandem.reference import reference
+
+
+class OptionsReference(SphinxDirective):
+    """``{options-reference}``: all options of the description."""
+
+    def run(self) -> list[nodes.Node]:
+        """Parse the reference where the directive stands."""
+        source = StringList(reference().splitlines(), source="tandem.model")
+        return self.parse_text_to_nodes("\n".join(source), allow_section_headings=True)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Tell Sphinx of the directive."""
+    app.add_directive("options-reference", OptionsReference)
+    return {"parallel_read_safe": True}

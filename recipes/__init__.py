@@ -1,0 +1,1 @@
+"""The zc.buildout recipes: each reads the description, renders, and writes below ``parts/``."""

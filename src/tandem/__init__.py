@@ -1,0 +1,1 @@
+"""Tandem: Plone, highly available on two machines."""

@@ -1,0 +1,64 @@
+"""Asking a program on this computer whether it does its work: never its supervisor's word."""
+
+import socket
+from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
+from time import monotonic, sleep
+
+from tandem.local.stack import Program
+
+
+def get(address: str, port: int, path: str, timeout: float = 2) -> tuple[int, str]:
+    """The status and first line of what a GET returns; the status is 0 where nothing answers."""
+    connection = HTTPConnection(address, port, timeout=timeout)
+    try:
+        connection.request("GET", path, headers={"User-Agent": "tandem"})
+        answer = connection.getresponse()
+        text = answer.read(2000).decode("utf-8", "replace").strip()
+        return answer.status, text.splitlines()[0] if text else ""
+    except TimeoutError:
+        return 0, f"no answer within {timeout:g} s"
+    except ConnectionRefusedError:
+        return 0, "nothing listens"
+    except (OSError, HTTPException) as error:
+        return 0, str(error) or type(error).__name__
+    finally:
+        connection.close()
+
+
+def verdict(program: Program) -> tuple[bool, str]:
+    """Whether the program does its work now, and how that shows."""
+    if not program.speaks_http:
+        try:
+            socket.create_connection((program.address, program.port), timeout=2).close()
+        except OSError as error:
+            return False, "nothing listens" if error.errno else str(error)
+        return True, "accepts connections"
+    status, text = get(program.address, program.port, program.ready_path, timeout=5)
+    if program.name.startswith("zeoclient"):
+        return status == 200, text if status in (200, 503) else f"HTTP {status}" * bool(
+            status
+        ) or text
+    return status == 200, f"HTTP {status}" if status else text
+
+
+def port_is_free(address: str, port: int) -> bool:
+    """Whether a program could listen there."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((address, port))
+            listener.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, every: float = 0.1) -> bool:
+    """Wait until the condition holds, or until the seconds are over; say which."""
+    deadline = monotonic() + seconds
+    while not condition():
+        if monotonic() > deadline:
+            return False
+        sleep(every)
+    return True

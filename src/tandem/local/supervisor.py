@@ -1,0 +1,109 @@
+"""Talking to the supervisord of one stack over its socket."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xmlrpc.client import Fault, ServerProxy
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from tandem.errors import TandemError
+
+_LONGEST_SOCKET_PATH = 107 - len(".0123456789")
+"""Bytes a Unix socket's path may have (unix(7)), less what supervisord adds while it binds."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """What supervisord says of a program; ``pid`` is 0 and ``seconds`` 0 while it doesn't run."""
+
+    name: str
+    state: str
+    pid: int
+    seconds: int
+
+
+class Supervisor:
+    """The supervisord whose configuration is ``conf`` and whose socket is ``socket``."""
+
+    def __init__(self, conf: Path, socket: Path) -> None:
+        self.conf = conf
+        self.socket = socket
+        transport = SupervisorTransport(None, None, f"unix://{socket}")
+        self._rpc: Any = ServerProxy("http://127.0.0.1", transport=transport).supervisor
+
+    def is_running(self) -> bool:
+        """Whether it answers, be it that it is shutting down."""
+        try:
+            self._rpc.getState()
+        except OSError:
+            return False
+        except Fault:
+            return True
+        return True
+
+    def processes(self) -> tuple[Process, ...]:
+        """Every program it knows of; none where it doesn't run."""
+        try:
+            known = self._rpc.getAllProcessInfo()
+        except (OSError, Fault):
+            return ()
+        return tuple(
+            Process(
+                info["name"],
+                info["statename"].lower(),
+                info["pid"],
+                info["now"] - info["start"] if info["pid"] else 0,
+            )
+            for info in known
+        )
+
+    def start(self) -> None:
+        """Start it, and with it all programs; raises TandemError with its own words."""
+        if len(str(self.socket)) > _LONGEST_SOCKET_PATH:
+            raise TandemError(
+                f"{self.socket}: too long for a socket's path:"
+                f" expected a checkout whose path is {len(str(self.socket)) - _LONGEST_SOCKET_PATH}"
+                " characters shorter"
+            )
+        (self.socket.parent / "log").mkdir(parents=True, exist_ok=True)
+        supervisord = Path(sys.executable).with_name("supervisord")
+        done = subprocess.run(
+            [supervisord, "-c", self.conf], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            said = (done.stderr or done.stdout).strip().splitlines()
+            raise TandemError(f"supervisord did not start: {said[-1] if said else 'no reason'}")
+
+    def take_over_changes(self) -> tuple[str, ...]:
+        """Start, stop or restart what the configuration has new, and name those programs."""
+        [[added, changed, removed]] = self._rpc.reloadConfig()
+        for name in (*removed, *changed):
+            self.stop(name)
+            self._rpc.removeProcessGroup(name)
+        for name in (*added, *changed):
+            self._rpc.addProcessGroup(name)
+        return (*added, *changed, *removed)
+
+    def ensure(self, name: str) -> None:
+        """Start a program that doesn't run; raises TandemError where it ends at once."""
+        try:
+            self._rpc.startProcess(name)
+        except Fault as fault:
+            if "ALREADY_STARTED" not in fault.faultString:
+                log = self.socket.parent / "log" / f"{name}-console.log"
+                raise TandemError(f"{name} did not start: see {log}") from None
+
+    def stop(self, name: str) -> None:
+        """Stop a program, if it runs, and do not start it again."""
+        try:
+            self._rpc.stopProcess(name)
+        except Fault as fault:
+            if "NOT_RUNNING" not in fault.faultString:
+                raise
+
+    def shut_down(self) -> None:
+        """Stop all programs, and then supervisord itself."""
+        self._rpc.shutdown()

@@ -1,0 +1,1 @@
+"""What runs inside a Plone client's own process, by ``bin/zeoclientN run``."""

@@ -1,0 +1,103 @@
+"""A whole stack on ports of its own, built, started and stopped as ``make run`` does it."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+
+from tandem.local.asking import port_is_free
+
+CHECKOUT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+class Running:
+    """A stack that runs: its directory, and where its parts answer."""
+
+    def __init__(self, directory: Path, ports: dict[str, int]) -> None:
+        self.directory = directory
+        self.config = directory / "buildout.cfg"
+        self.ports = ports
+        self.url = f"http://127.0.0.1:{ports['frontend']}"
+        self.clients = tuple(f"http://127.0.0.1:{ports['zeoclient'] + n}" for n in (0, 1))
+
+    def local(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """What ``make run``, ``make stop`` and ``make status`` call, on this stack."""
+        return subprocess.run(
+            [sys.executable, "-m", "tandem.local", *words, "--config", self.config],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def status(self) -> dict[str, Any]:
+        """What ``make status`` says, by the program's name."""
+        rows = json.loads(self.local("status", "--json").stdout)["rows"]
+        return {row["name"]: row for row in rows}
+
+    def wait_until_well(self, seconds: float = 60) -> None:
+        """Wait until everything does its work."""
+        deadline = monotonic() + seconds
+        rows = self.status()
+        while not all(row["ready"] for row in rows.values()):
+            assert monotonic() < deadline, rows
+            sleep(0.2)
+            rows = self.status()
+
+    @property
+    def password(self) -> str:
+        """The admin's password."""
+        return (self.directory / "var" / "secrets" / "admin").read_text().strip()
+
+    def editor(self) -> httpx.Client:
+        """A browser logged in as the admin, by the login form of the site."""
+        browser = httpx.Client(base_url=self.url, follow_redirects=True, timeout=60)
+        form = {
+            "__ac_name": "admin",
+            "__ac_password": self.password,
+            "buttons.login": "Log in",
+            "came_from": "",
+        }
+        page = browser.post("/login", data=form)
+        assert "__ac" in browser.cookies, page.text
+        return browser
+
+
+def free_ports(count: int) -> int:
+    """The first of so many consecutive ports on which nothing listens."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            first = int(listener.getsockname()[1])
+        if first + count <= 65536 and all(
+            port_is_free("127.0.0.1", port) for port in range(first, first + count)
+        ):
+            return first
+
+
+def make_stack(directory: Path, text: str = "") -> Running:
+    """Build a stack in the directory; ``text`` changes its description."""
+    first = free_ports(6)
+    names = ("frontend", "zeoserver", "debug", "waitingroom", "zeoclient")
+    ports = {name: first + at for at, name in enumerate(names)}
+    (directory / "buildout.cfg").write_text(
+        f"[buildout]\nextends = {CHECKOUT}/buildout.cfg\n"
+        f"[ports]\nzeoserver = {ports['zeoserver']}\nzeoclient = {ports['zeoclient']}\n"
+        f"debug = {ports['debug']}\nwaitingroom = {ports['waitingroom']}\n"
+        f"[here]\nname =\nfrontend-port = {ports['frontend']}\n"
+        f"{text}"
+    )
+    done = subprocess.run(
+        [BIN / "buildout", "-N", "-c", directory / "buildout.cfg"],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Running(directory, ports)

@@ -1,0 +1,109 @@
+"""The whole stack: real Apache, ZEO and Plone, as ``make run`` starts them."""
+
+import os
+import signal
+import stat
+from time import monotonic, sleep
+
+import httpx
+import psutil
+import pytest
+
+from tests.e2e.running import Running
+
+
+def test_the_front_page_answers_through_apache(stack: Running) -> None:
+    page = httpx.get(stack.url, timeout=30)
+    assert page.status_code == 200
+    assert "Plone" in page.text
+
+
+def test_a_page_added_through_apache_is_seen_on_every_client(stack: Running) -> None:
+    with stack.editor() as browser:
+        form = browser.get("/++add++Document")
+        token = form.text.split('name="_authenticator"')[1].split('value="')[1].split('"')[0]
+        added = browser.post(
+            "/++add++Document",
+            data={
+                "form.widgets.IDublinCore.title": "Seen everywhere",
+                "_authenticator": token,
+                "form.buttons.save": "Save",
+            },
+        )
+        assert added.status_code == 200
+        assert "Seen everywhere" in added.text
+        path = httpx.URL(str(added.url)).path.removesuffix("/view")
+    for client in stack.clients:
+        page = httpx.get(f"{client}/Plone{path}", auth=("admin", stack.password), timeout=30)
+        assert "Seen everywhere" in page.text
+
+
+def test_links_lead_back_through_apache(stack: Running) -> None:
+    page = httpx.get(stack.url, timeout=30).text
+    assert f'href="{stack.url}' in page
+    assert not any(client in page for client in stack.clients)
+
+
+def test_running_it_again_changes_nothing(stack: Running) -> None:
+    before = {name: row["pid"] for name, row in stack.status().items()}
+    again = stack.local("run")
+    assert again.returncode == 0, again.stderr
+    assert {name: row["pid"] for name, row in stack.status().items()} == before
+
+
+def test_the_password_is_for_its_owner_alone(stack: Running) -> None:
+    file = stack.directory / "var" / "secrets" / "admin"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_the_password_is_in_no_other_file(stack: Running) -> None:
+    secret = stack.password.encode()
+    for folder in ("parts", "bin", "var/log"):
+        for file in (stack.directory / folder).rglob("*"):
+            if file.is_file():
+                assert secret not in file.read_bytes(), file
+    assert secret not in (stack.directory / ".installed.cfg").read_bytes()
+
+
+@pytest.mark.parametrize("program", ["zeoserver", "zeoclient2", "frontend"])
+def test_what_dies_is_started_again(stack: Running, program: str) -> None:
+    old = stack.status()[program]["pid"]
+    for child in psutil.Process(old).children(recursive=True):
+        child.kill()
+    os.kill(old, signal.SIGKILL)
+    deadline = monotonic() + 60
+    while True:
+        rows = stack.status()
+        if rows[program]["pid"] not in (0, old) and all(row["ready"] for row in rows.values()):
+            break
+        assert monotonic() < deadline, rows
+        sleep(0.5)
+
+
+def test_an_anonymous_page_comes_from_the_cache(stack: Running) -> None:
+    httpx.get(stack.url, timeout=30)
+    assert httpx.get(stack.url, timeout=30).headers["x-cache"].startswith("HIT")
+
+
+def test_a_logged_in_page_is_never_from_the_cache_nor_kept_for_others(stack: Running) -> None:
+    with stack.editor() as browser:
+        for _ in range(2):
+            page = browser.get("/")
+            assert not page.headers.get("x-cache", "").startswith("HIT")
+            assert "admin" in page.text
+    assert "plone-toolbar" not in httpx.get(stack.url, timeout=30).text
+
+
+def test_a_taken_port_is_one_line_that_says_how_to_choose_another(
+    stack: Running, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = Running(tmp_path_factory.mktemp("other"), stack.ports)
+    for name in ("buildout.cfg", "parts", "bin"):
+        (other.directory / name).symlink_to(stack.directory / name)
+    refused = other.local("run")
+    assert refused.returncode == 1
+    lines = refused.stderr.splitlines()
+    assert len(lines) == 4
+    assert f"127.0.0.1:{stack.ports['zeoserver']}, for zeoserver, is taken by" in lines[0]
+    assert lines[0].endswith("or set another port: [ports] zeoserver")

@@ -1,0 +1,127 @@
+"""The profiles, built as on a VM or a developer's laptop, without network."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+BUILDOUT = Path(sys.executable).with_name("buildout")
+
+
+def run(directory: Path, config: Path) -> None:
+    done = subprocess.run(
+        [BUILDOUT, "-N", "-c", config, f"buildout:directory={directory}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> "OwnBuildout":
+    return OwnBuildout(tmp_path)
+
+
+class OwnBuildout:
+    """A directory in which profiles of the checkout are built, each changed as the test likes."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def build(self, profile: str, text: str = "") -> None:
+        config = self.directory / f"my-{Path(profile).name}"
+        config.write_text(f"[buildout]\nextends = {CHECKOUT / profile}\n{text}")
+        run(self.directory, config)
+
+    @property
+    def scripts(self) -> set[str]:
+        return {path.name for path in (self.directory / "bin").iterdir()}
+
+    @property
+    def parts(self) -> set[str]:
+        return {path.name for path in (self.directory / "parts").iterdir()}
+
+
+SCRIPTS = {
+    "profiles/frontend.cfg": set(),
+    "profiles/zeoserver.cfg": {"zeoserver", "zeopack", "backup", "restore"},
+    "profiles/zeoclient.cfg": {"zeoclient1", "zeoclient2", "zeoclient-debug"},
+}
+PARTS = {
+    "profiles/frontend.cfg": {"frontend"},
+    "profiles/zeoserver.cfg": {"zeoserver", "zeo-conf"},
+    "profiles/zeoclient.cfg": {"zeoclient1", "zeoclient2", "zeoclient-debug"},
+}
+
+
+@pytest.mark.parametrize("profile", SCRIPTS)
+def test_a_role_profile_builds_just_that_role(own: OwnBuildout, profile: str) -> None:
+    own.build(profile)
+    others = set().union(*(scripts for name, scripts in SCRIPTS.items() if name != profile))
+    assert SCRIPTS[profile] <= own.scripts
+    assert not others & own.scripts
+    assert PARTS[profile] <= own.parts
+
+
+def test_building_one_profile_tears_down_nothing_that_another_built(own: OwnBuildout) -> None:
+    own.build("buildout.cfg")
+    scripts, parts = own.scripts, own.parts
+    for profile in SCRIPTS:
+        own.build(profile)
+        assert own.scripts == scripts
+        assert own.parts == parts
+    own.build("buildout.cfg")
+    assert own.scripts == scripts
+    assert own.parts == parts
+
+
+def test_a_vm_of_the_cluster_has_its_own_address_and_the_zeoservers(own: OwnBuildout) -> None:
+    own.build("profiles/zeoclient.cfg", "[here]\nname = zeoclient-slave\n")
+    zope_conf = (own.directory / "parts/zeoclient2/etc/zope.conf").read_text()
+    wsgi_ini = (own.directory / "parts/zeoclient2/etc/wsgi.ini").read_text()
+    assert "server 10.0.0.22:8100" in zope_conf
+    assert "listen = 10.0.0.32:8082" in wsgi_ini
+
+
+def test_a_developers_debug_client_reads_from_where_he_likes_and_cannot_write(
+    own: OwnBuildout,
+) -> None:
+    own.build(
+        "profiles/zeoclient.cfg",
+        "[zeoclient-debug]\nzeo-address = 192.0.2.7:8100\nread-only = true\n",
+    )
+    zope_conf = (own.directory / "parts/zeoclient-debug/etc/zope.conf").read_text()
+    assert "server 192.0.2.7:8100" in zope_conf
+    assert "read-only true" in zope_conf
+    assert "debug-mode on" in zope_conf
+
+
+def test_the_balancer_never_knows_of_the_debug_client(own: OwnBuildout) -> None:
+    own.build("profiles/frontend.cfg", "[ports]\ndebug = 7654\n")
+    rendered = [path.read_text() for path in (own.directory / "parts/frontend").rglob("*")]
+    assert "8081" in "".join(rendered)
+    assert "7654" not in "".join(rendered)
+
+
+def test_a_source_checkout_is_developed_with_one_line(own: OwnBuildout) -> None:
+    package = own.directory / "src" / "my.addon"
+    (package / "src" / "my" / "addon").mkdir(parents=True)
+    (package / "src" / "my" / "addon" / "__init__.py").write_text("")
+    (package / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+        '[project]\nname = "my.addon"\nversion = "1.0"\n'
+        '[tool.setuptools.packages.find]\nwhere = ["src"]\n'
+    )
+    own.build("profiles/zeoclient.cfg", "eggs += my.addon\ndevelop = src/my.addon\n")
+    interpreter = own.directory / "parts/zeoclient1/bin/interpreter"
+    done = subprocess.run(
+        [interpreter, "-c", "import my.addon; print(my.addon.__file__)"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == str(package / "src" / "my" / "addon" / "__init__.py"), done.stderr

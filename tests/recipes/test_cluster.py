@@ -1,0 +1,42 @@
+"""The recipe that gives profiles the facts of the description."""
+
+import pytest
+from zc.buildout import UserError
+
+from tests.recipes.conftest import MakeBuildout
+
+CLUSTER = "[tandem]\nrecipe = tandem:cluster\n"
+
+
+def test_on_a_vm_the_zeo_address_is_that_of_the_zeoserver_vm(make_buildout: MakeBuildout) -> None:
+    buildout = make_buildout(CLUSTER + "[here]\nname = zeoclient-slave\n")
+    assert buildout["tandem"]["zeo-address"] == "10.0.0.22:8100"
+
+
+def test_on_a_computer_of_its_own_all_is_on_loopback(make_buildout: MakeBuildout) -> None:
+    tandem = make_buildout(CLUSTER)["tandem"]
+    assert tandem["zeo-address"] == "127.0.0.1:8100"
+    assert tandem["frontend-url"] == "http://127.0.0.1:8080"
+
+
+def test_the_cluster_can_be_given_through_substitutions(make_buildout: MakeBuildout) -> None:
+    text = "[net]\nof = 10.9.9\n[zeoserver-vm]\naddress = ${net:of}.22\n[here]\nname = frontend\n"
+    assert make_buildout(CLUSTER + text)["tandem"]["zeo-address"] == "10.9.9.22:8100"
+
+
+def test_a_wrong_description_ends_the_buildout_with_a_line_for_each_fault(
+    make_buildout: MakeBuildout,
+) -> None:
+    buildout = make_buildout(CLUSTER + "[ports]\nzeosever = 8100\nfrontend = http\n")
+    with pytest.raises(UserError) as raised:
+        buildout["tandem"]
+    assert str(raised.value).splitlines() == [
+        "cluster.cfg: [ports] zeosever: no such option; did you mean zeoserver?",
+        "cluster.cfg: [ports] frontend: 'http': expected a whole number from 1 to 65535",
+    ]
+
+
+def test_a_here_that_names_no_vm_ends_the_buildout(make_buildout: MakeBuildout) -> None:
+    buildout = make_buildout(CLUSTER + "[here]\nname = zeoclient-node3\n")
+    with pytest.raises(UserError, match=r"here\.cfg: \[here\] name: no VM zeoclient-node3"):
+        buildout["tandem"]

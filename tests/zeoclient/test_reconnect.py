@@ -1,0 +1,112 @@
+"""A real ClientStorage of a real ZEO server, in this process."""
+
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from ZEO.ClientStorage import ClientStorage
+from ZODB.DB import DB
+
+from tandem.zeoclient.probe import Probe
+from tandem.zeoclient.reconnect import FIRST_PAUSE, GIVE_UP_AFTER, Address, Reconnection
+from tests.zeoclient.processes import ZeoServer, free_port, until
+
+
+@pytest.fixture
+def zeo(tmp_path: Path) -> Iterator[ZeoServer]:
+    server = ZeoServer(tmp_path / "zeo")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def storage(zeo: ZeoServer) -> Iterator[ClientStorage]:
+    """A connected storage whose own attempts to reconnect lie a minute apart."""
+    storage = ClientStorage(("127.0.0.1", zeo.port))
+    storage._server.client.connect_poll = 60
+    database = DB(storage)
+    yield storage
+    database.close()
+
+
+@pytest.fixture
+def probe(storage: ClientStorage) -> Iterator[Probe]:
+    probe = Probe(lambda: {"main": storage})
+    probe.start()
+    until(lambda: probe.verdict().ready, 2, "ready")
+    yield probe
+    probe.stop()
+
+
+def tcp_user_timeouts(port: int) -> list[int]:
+    """In milliseconds, of all connections of this process to a port."""
+    found = []
+    for opened in list(Path("/proc/self/fd").iterdir()):
+        descriptor = int(opened.name)
+        with suppress(OSError), closing(socket.socket(fileno=os.dup(descriptor))) as connection:
+            if connection.family == socket.AF_INET and connection.getpeername()[1] == port:
+                found.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT))
+    return found
+
+
+class Recorder:
+    """A disconnected storage that counts how often it is told to try again."""
+
+    def __init__(self, port: int) -> None:
+        self._addr: Sequence[Address] = [("127.0.0.1", port)]
+        self.told = 0
+
+    def is_connected(self) -> bool:
+        return False
+
+    def new_addr(self, _: Sequence[Address], /) -> None:
+        self.told += 1
+
+
+def test_a_storage_reconnects_as_soon_as_its_server_listens_again(
+    zeo: ZeoServer, probe: Probe
+) -> None:
+    for _ in range(2):
+        zeo.kill()
+        until(lambda: not probe.verdict().ready, 1.5, "not ready")
+        zeo.start()
+        until(lambda: probe.verdict().ready, 1, "ready again")
+
+
+def test_a_connection_and_its_successor_are_given_up_within_a_bound(
+    zeo: ZeoServer, probe: Probe
+) -> None:
+    expected = [GIVE_UP_AFTER * 1000]
+    assert tcp_user_timeouts(zeo.port) == expected
+    zeo.kill()
+    until(lambda: not probe.verdict().ready, 1.5, "not ready")
+    zeo.start()
+    until(lambda: probe.verdict().ready, 1, "ready again")
+    assert tcp_user_timeouts(zeo.port) == expected
+
+
+def test_a_storage_whose_server_is_away_is_left_alone() -> None:
+    storage = Recorder(free_port())
+    Reconnection().hasten(storage, now=100.0)
+    assert storage.told == 0
+
+
+def test_an_attempt_is_left_alone_for_a_while_that_doubles(zeo: ZeoServer) -> None:
+    storage, reconnection = Recorder(zeo.port), Reconnection()
+    told = []
+    for now in (0.0, FIRST_PAUSE - 1, FIRST_PAUSE, 3 * FIRST_PAUSE - 1, 3 * FIRST_PAUSE):
+        reconnection.hasten(storage, now)
+        told.append(storage.told)
+    assert told == [1, 1, 2, 2, 3]
+
+
+def test_a_new_outage_starts_afresh(zeo: ZeoServer) -> None:
+    storage, reconnection = Recorder(zeo.port), Reconnection()
+    reconnection.hasten(storage, now=100.0)
+    reconnection.done()
+    reconnection.hasten(storage, now=101.0)
+    assert storage.told == 2
