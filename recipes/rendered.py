@@ -26,6 +26,7 @@ class Rendered(Described):
             parts=PurePosixPath(parts),
             var=PurePosixPath(var / self.name),
             cache=PurePosixPath(_cache_for_root(var) if root else var / self.name / "cache"),
+            python=PurePosixPath(self.buildout["buildout"]["executable"]),
             user=WORKER if root else "",
         )
         rendered = render(self.program, self.cluster, place, SOURCE)

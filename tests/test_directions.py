@@ -28,6 +28,7 @@ MAY_IMPORT = {
         "tandem.rendering",
     },
     # What runs inside other programs, or before anything is installed, stands alone.
+    "tandem.frontend": {"tandem.frontend"},
     "tandem.plone": {"tandem.plone"},
     "tandem.setup": {"tandem.setup"},
     "tandem.zeoclient": {"tandem.model", "tandem.zeoclient"},

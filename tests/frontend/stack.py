@@ -39,20 +39,13 @@ def eventually(what: str, happened: Callable[[], object], seconds: float = 10) -
     return time.monotonic() - start
 
 
-def free_ports(number: int) -> list[int]:
-    """The first of `number` ports in a row that nobody listens on, and the others."""
-    for first in range(18300, 18400 - number):
-        with_sockets: list[socket.socket] = []
-        try:
-            for port in range(first, first + number):
-                taken = socket.create_server((HOST, port))
-                with_sockets.append(taken)
-            return list(range(first, first + number))
-        except OSError:
-            continue
-        finally:
-            for taken in with_sockets:
-                taken.close()
+def free_ports(number: int) -> range:
+    """So many ports in a row that nobody listens on, elsewhere in each run of the tests."""
+    start = 20_000 + os.getpid() % 1000 * 12  # below those that the kernel gives away itself
+    for first in range(start, 32_000 - number):
+        ports = range(first, first + number)
+        if not any(map(listens, ports)):
+            return ports
     raise AssertionError("no free ports")
 
 
@@ -80,7 +73,11 @@ def cluster(clients: int = 2, first_port: int = 8081, port: int = 8080, **option
         name="test",
         machines=("localhost",),
         ports=Ports(
-            frontend=port, zeoserver=8100, zeoclient=first_port, debug=first_port + clients + 1
+            frontend=port,
+            zeoserver=8100,
+            zeoclient=first_port,
+            debug=8099,
+            waitingroom=first_port + clients,
         ),
         frontend=FrontendVM(address=HOST, **{**chosen, **options}),
         zeoserver=ZeoserverVM(address=HOST),
@@ -95,6 +92,7 @@ def write(described: Cluster, folder: Path, cache: Path) -> Path:
         parts=PurePosixPath(folder / "parts"),
         var=PurePosixPath(folder / "var"),
         cache=PurePosixPath(cache),
+        python=PurePosixPath(sys.executable),
         user=WORKER if os.geteuid() == 0 else "",
     )
     for file in render("apache", described, place, "cluster.cfg"):
@@ -190,7 +188,6 @@ class Frontend:
         for program in programs or ("waitingroom", "run"):
             self.processes[program] = subprocess.Popen(
                 [str(self.folder / "parts" / program)],
-                env={**os.environ, "PYTHON": sys.executable},
                 start_new_session=True,
             )
         eventually("Apache listens", lambda: listens(self.described.ports.frontend))
@@ -245,7 +242,7 @@ class Frontend:
 def running(folder: Path, **options: Any) -> Iterator[Frontend]:
     """A frontend with its backends, all well, until the end of the block."""
     clients = options.get("clients", 2)
-    port, first, *_ = free_ports(clients + 3)
+    port, first, *_ = free_ports(clients + 2)
     described = cluster(first_port=first, port=port, **options)
     # Apache's workers are not root and cannot enter pytest's own directories.
     cache = Path(tempfile.mkdtemp(prefix="tandem-test-", dir="/var/tmp"))

@@ -1,6 +1,6 @@
 import pytest
 
-from templates.apache.waitingroom import revalidates_a_stale_page
+from tandem.frontend.waitingroom import revalidates_a_stale_page
 
 MARKED = "If-Range: tandem"
 CONDITION = 'If-None-Match: "x"'

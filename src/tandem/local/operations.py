@@ -1,5 +1,6 @@
 """Starting, stopping and looking at the stack on this computer."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from rich.console import Console
 
 from tandem.errors import TandemError
 from tandem.local import secrets
-from tandem.local.asking import get, port_is_free, verdict, wait_until
+from tandem.local.asking import port_is_free, verdict, wait_until
 from tandem.local.stack import Program, Stack
 from tandem.local.supervisor import Process, Supervisor
 
@@ -26,6 +27,7 @@ NO_APACHE = (
 FREE_MB = 500
 """What must be free on the disk: a new Plone site, its logs and caches, with room to work."""
 
+_WITH_APACHE = ("waitingroom", "frontend", "clean-cache")
 _MAKE_SITES = Path(__file__).parents[1] / "plone" / "sites.py"
 _START_SECONDS = 120
 _STOP_SECONDS = 60
@@ -63,6 +65,36 @@ class Status:
         return {**asdict(self), "well": self.well}
 
 
+@dataclass(frozen=True)
+class Sites:
+    """Plone sites: their paths in Zope, and how long a cache may keep a page (s; 0: no cache)."""
+
+    paths: tuple[str, ...]
+    freshness: int
+
+
+def wanted_sites(stack: Stack) -> Sites:
+    """The sites of the description."""
+    frontend = stack.cluster.frontend
+    return Sites(
+        tuple(dict.fromkeys(site.path for site in stack.cluster.sites)),
+        frontend.cache_freshness if frontend.cache != "none" else 0,
+    )
+
+
+def made_sites(stack: Stack) -> Sites | None:
+    """The sites as they were made or set up the last time, which are not made again."""
+    try:
+        made = json.loads(_sites_file(stack).read_text())
+        return Sites(tuple(made["paths"]), made["freshness"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _sites_file(stack: Stack) -> Path:
+    return stack.var / "sites.json"
+
+
 def supervisor_of(stack: Stack) -> Supervisor:
     """The supervisord that runs this stack."""
     return Supervisor(stack.supervisor_conf, stack.var / "supervisor.sock")
@@ -70,7 +102,7 @@ def supervisor_of(stack: Stack) -> Supervisor:
 
 def runnable(stack: Stack) -> tuple[Program, ...]:
     """The programs that this computer can run."""
-    return tuple(p for p in stack.programs if p.name != "frontend" or APACHE.exists())
+    return tuple(p for p in stack.programs if p.name not in _WITH_APACHE or APACHE.exists())
 
 
 def run(stack: Stack, console: Console) -> Status:
@@ -82,27 +114,32 @@ def run(stack: Stack, console: Console) -> Status:
     supervisor = supervisor_of(stack)
     if not stack.supervisor_conf.exists():
         raise TandemError(f"{stack.supervisor_conf} is missing: make setup builds it")
-    new_password = secrets.make(stack.password_file)
+    # First of all: a run that is cut short must leave no word of sites that are not there.
+    if stack.is_empty or not stack.password_file.exists():
+        _sites_file(stack).unlink(missing_ok=True)
+    secrets.make(stack.password_file)
     if not supervisor.is_running():
         _refuse_where_it_cannot_run(stack)
-        with _step(console, "starting the stack"):
-            supervisor.start()
+        supervisor.start()
     elif changed := supervisor.take_over_changes():
         console.print(f"changed since it was started: {', '.join(changed)}")
-    clients = [program for program in stack.programs if program.name.startswith("zeoclient")]
-    with _step(console, f"waiting for {len(clients)} Plone clients"):
-        for client in clients:
+    with _step(console, "starting the ZEO server"):
+        supervisor.ensure("zeoserver")
+        _wait_for(stack.programs[0], stack)
+    # Before the clients: those that meet an empty database all try to fill it, and only one can.
+    if made_sites(stack) != wanted_sites(stack):
+        with _step(console, f"making {', '.join(wanted_sites(stack).paths)}"):
+            _make_sites(stack)
+    with _step(console, f"starting {len(stack.clients)} Plone clients"):
+        for client in stack.clients:
+            supervisor.ensure(client.name)
+        for client in stack.clients:
             _wait_for(client, stack)
-    paths = tuple(dict.fromkeys(site.path for site in stack.cluster.sites))
-    absent = [path for path in paths if get(clients[0].address, clients[0].port, path)[0] == 404]
-    if absent or new_password:
-        with _step(console, f"making {', '.join(absent) or 'the admin'}"):
-            _make_sites(stack, paths)
     if APACHE.exists():
-        frontend = stack.programs[-1]
-        with _step(console, "waiting for Apache"):
-            supervisor.ensure(frontend.name)
-            _wait_for(frontend, stack)
+        with _step(console, "starting Apache"):
+            for name in _WITH_APACHE:
+                supervisor.ensure(name)
+            _wait_for(stack.programs[-1], stack)
     return status(stack)
 
 
@@ -183,24 +220,24 @@ def _wait_for(program: Program, stack: Stack) -> None:
         )
 
 
-def _make_sites(stack: Stack, paths: tuple[str, ...]) -> None:
-    caching = stack.cluster.frontend.cache != "none"
-    freshness = stack.cluster.frontend.cache_freshness if caching else 0
+def _make_sites(stack: Stack) -> None:
+    wanted = wanted_sites(stack)
     log = stack.var / "log" / "make-sites.log"
     command: list[str | Path] = [
         stack.bin / "zeoclient1",
         "run",
         _MAKE_SITES,
         stack.password_file,
-        str(freshness),
-        *paths,
+        str(wanted.freshness),
+        *wanted.paths,
     ]
     with log.open("w") as output:
         done = subprocess.run(
             command, stdout=output, stderr=subprocess.STDOUT, check=False, stdin=subprocess.DEVNULL
         )
     if done.returncode:
-        raise TandemError(f"making {', '.join(paths)} failed: see {log}")
+        raise TandemError(f"making {', '.join(wanted.paths)} failed: see {log}")
+    _sites_file(stack).write_text(json.dumps(asdict(wanted)))
 
 
 def _memory_mb(pid: int) -> int:

@@ -5,13 +5,13 @@ from pathlib import Path
 from secrets import token_urlsafe
 
 
-def make(file: Path) -> bool:
-    """Make the secret in the file, readable by its owner alone; say whether it was made now.
+def make(file: Path) -> None:
+    """Make the secret in the file, unless it is there, readable by its owner alone.
 
     It has 128 random bits, and is whole or not there at all, whatever happens meanwhile.
     """
     if file.exists():
-        return False
+        return
     file.parent.mkdir(parents=True, exist_ok=True)
     file.parent.chmod(0o700)
     unfinished = file.with_name(f".{file.name}.new")
@@ -22,4 +22,3 @@ def make(file: Path) -> bool:
         opened.flush()
         os.fsync(descriptor)
     unfinished.rename(file)
-    return True

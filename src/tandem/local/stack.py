@@ -48,6 +48,13 @@ class Stack:
                 for client in cluster.clients
             ),
             Program(
+                "waitingroom",
+                "127.0.0.1",
+                cluster.ports.waitingroom,
+                "[ports] waitingroom",
+                speaks_http=False,
+            ),
+            Program(
                 "frontend",
                 cluster.frontend.address,
                 cluster.ports.frontend,
@@ -55,6 +62,16 @@ class Stack:
                 speaks_http=True,
             ),
         )
+
+    @property
+    def clients(self) -> tuple[Program, ...]:
+        """The Plone clients among the programs."""
+        return tuple(p for p in self.programs if p.name.startswith("zeoclient"))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever stored here."""
+        return not (self.var / "filestorage" / "Data.fs").exists()
 
     @property
     def url(self) -> str:

@@ -31,8 +31,12 @@ class Supervisor:
     def __init__(self, conf: Path, socket: Path) -> None:
         self.conf = conf
         self.socket = socket
-        transport = SupervisorTransport(None, None, f"unix://{socket}")
-        self._rpc: Any = ServerProxy("http://127.0.0.1", transport=transport).supervisor
+
+    @property
+    def _rpc(self) -> Any:
+        # A connection of its own for each call: a kept one would be of no use after a restart.
+        transport = SupervisorTransport(None, None, f"unix://{self.socket}")
+        return ServerProxy("http://127.0.0.1", transport=transport).supervisor
 
     def is_running(self) -> bool:
         """Whether it answers, be it that it is shutting down."""
@@ -61,7 +65,7 @@ class Supervisor:
         )
 
     def start(self) -> None:
-        """Start it, and with it all programs; raises TandemError with its own words."""
+        """Start it, but none of its programs; raises TandemError with its own words."""
         if len(str(self.socket)) > _LONGEST_SOCKET_PATH:
             raise TandemError(
                 f"{self.socket}: too long for a socket's path:"
@@ -88,13 +92,12 @@ class Supervisor:
         return (*added, *changed, *removed)
 
     def ensure(self, name: str) -> None:
-        """Start a program that doesn't run; raises TandemError where it ends at once."""
+        """Start a program that doesn't run, without waiting for what becomes of it."""
         try:
-            self._rpc.startProcess(name)
+            self._rpc.startProcess(name, False)
         except Fault as fault:
             if "ALREADY_STARTED" not in fault.faultString:
-                log = self.socket.parent / "log" / f"{name}-console.log"
-                raise TandemError(f"{name} did not start: see {log}") from None
+                raise TandemError(f"{name} can't be started: {fault.faultString}") from None
 
     def stop(self, name: str) -> None:
         """Stop a program, if it runs, and do not start it again."""

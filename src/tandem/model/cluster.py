@@ -130,6 +130,11 @@ class Cluster:
     sites: tuple[Site, ...]
 
     @property
+    def ready_path(self) -> str:
+        """Where each client says whether it is ready."""
+        return READY_PATH
+
+    @property
     def clients(self) -> tuple[Client, ...]:
         """Every Plone client behind the balancer, in the order of the description."""
         return tuple(

@@ -31,14 +31,16 @@ class File:
 class Place:
     """Where the rendered files will lie and run.
 
-    ``parts`` is the directory of the program's files, ``var`` the one for what it writes,
-    ``cache`` the one for Apache's cached pages. ``user`` is the account that a program started
-    by root switches to for its workers, and empty where an ordinary user starts it.
+    ``parts`` is the directory of the program's files, ``var`` the one for what it writes, ``cache``
+    the one for Apache's cached pages, and ``python`` the interpreter that has Tandem. ``user`` is
+    the account that a program started by root switches to for its workers, and empty where an
+    ordinary user starts it.
     """
 
     parts: PurePosixPath
     var: PurePosixPath
     cache: PurePosixPath
+    python: PurePosixPath
     user: str = ""
 
 

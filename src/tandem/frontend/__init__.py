@@ -1,0 +1,1 @@
+"""What runs beside Apache at the frontend."""
