@@ -4,6 +4,8 @@ import json
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -55,18 +57,23 @@ class Running:
         """The admin's password."""
         return (self.directory / "var" / "secrets" / "admin").read_text().strip()
 
-    def editor(self) -> httpx.Client:
+    @contextmanager
+    def editor(self) -> Iterator[httpx.Client]:
         """A browser logged in as the admin, by the login form of the site."""
-        browser = httpx.Client(base_url=self.url, follow_redirects=True, timeout=60)
-        form = {
-            "__ac_name": "admin",
-            "__ac_password": self.password,
-            "buttons.login": "Log in",
-            "came_from": "",
-        }
-        page = browser.post("/login", data=form)
-        assert "__ac" in browser.cookies, page.text
-        return browser
+        form = {"__ac_name": "admin", "__ac_password": self.password, "buttons.login": "Log in"}
+        with httpx.Client(base_url=self.url, follow_redirects=True, timeout=60) as browser:
+            page = browser.post("/login", data=form)
+            assert "__ac" in browser.cookies, page.text
+            yield browser
+
+    def api(self) -> httpx.Client:
+        """A program that uses plone.restapi as the admin, through Apache."""
+        return httpx.Client(
+            base_url=self.url,
+            auth=("admin", self.password),
+            headers={"Accept": "application/json"},
+            timeout=90,
+        )
 
 
 def free_ports(count: int) -> int:

@@ -30,7 +30,8 @@ def main() -> int:
             return 0
         seen = run(stack, console) if given.command == "run" else status(stack)
     except TandemError as error:
-        Console(stderr=True, soft_wrap=True).print(error.report(), style="red", highlight=False)
+        errors = Console(stderr=True, soft_wrap=True)
+        errors.print(error.report(), style="red", highlight=False, markup=False)
         return 1
     if given.json:
         print(json.dumps(seen.as_json(), indent=2))

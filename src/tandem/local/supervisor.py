@@ -32,16 +32,10 @@ class Supervisor:
         self.conf = conf
         self.socket = socket
 
-    @property
-    def _rpc(self) -> Any:
-        # A connection of its own for each call: a kept one would be of no use after a restart.
-        transport = SupervisorTransport(None, None, f"unix://{self.socket}")
-        return ServerProxy("http://127.0.0.1", transport=transport).supervisor
-
     def is_running(self) -> bool:
         """Whether it answers, be it that it is shutting down."""
         try:
-            self._rpc.getState()
+            self._call("getState")
         except OSError:
             return False
         except Fault:
@@ -51,7 +45,7 @@ class Supervisor:
     def processes(self) -> tuple[Process, ...]:
         """Every program it knows of; none where it doesn't run."""
         try:
-            known = self._rpc.getAllProcessInfo()
+            known = self._call("getAllProcessInfo")
         except (OSError, Fault):
             return ()
         return tuple(
@@ -83,18 +77,18 @@ class Supervisor:
 
     def take_over_changes(self) -> tuple[str, ...]:
         """Start, stop or restart what the configuration has new, and name those programs."""
-        [[added, changed, removed]] = self._rpc.reloadConfig()
+        [[added, changed, removed]] = self._call("reloadConfig")
         for name in (*removed, *changed):
             self.stop(name)
-            self._rpc.removeProcessGroup(name)
+            self._call("removeProcessGroup", name)
         for name in (*added, *changed):
-            self._rpc.addProcessGroup(name)
+            self._call("addProcessGroup", name)
         return (*added, *changed, *removed)
 
     def ensure(self, name: str) -> None:
         """Start a program that doesn't run, without waiting for what becomes of it."""
         try:
-            self._rpc.startProcess(name, False)
+            self._call("startProcess", name, False)
         except Fault as fault:
             if "ALREADY_STARTED" not in fault.faultString:
                 raise TandemError(f"{name} can't be started: {fault.faultString}") from None
@@ -102,11 +96,17 @@ class Supervisor:
     def stop(self, name: str) -> None:
         """Stop a program, if it runs, and do not start it again."""
         try:
-            self._rpc.stopProcess(name)
+            self._call("stopProcess", name)
         except Fault as fault:
             if "NOT_RUNNING" not in fault.faultString:
                 raise
 
     def shut_down(self) -> None:
         """Stop all programs, and then supervisord itself."""
-        self._rpc.shutdown()
+        self._call("shutdown")
+
+    def _call(self, method: str, *arguments: object) -> Any:
+        # A connection for each call: a kept one would be of no use after supervisord's restart.
+        transport = SupervisorTransport(None, None, f"unix://{self.socket}")
+        with ServerProxy("http://127.0.0.1", transport=transport) as server:
+            return getattr(server.supervisor, method)(*arguments)
