@@ -13,8 +13,8 @@ import httpx
 import psutil
 import pytest
 
-from tandem.local.operations import supervisor_of
 from tandem.local.stack import stack_in
+from tandem.local.status import supervisor_of
 from tests.e2e.running import Running
 
 WRITERS = 2

@@ -2,7 +2,9 @@
 
 import os
 import socket
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from ZEO.ClientStorage import ClientStorage
 from ZODB.DB import DB
 
-from tandem.zeoclient.probe import Probe
+from tandem.zeoclient.probe import ROOT, Probe
 from tandem.zeoclient.reconnect import FIRST_PAUSE, GIVE_UP_AFTER, Address, Reconnection
 from tests.zeoclient.processes import ZeoServer, free_port, until
 
@@ -54,16 +56,26 @@ def tcp_user_timeouts(port: int) -> list[int]:
 
 
 class Recorder:
-    """A disconnected storage that counts how often it is told to try again."""
+    """A disconnected storage, and ZEO's client in it, that counts how often it tries again."""
+
+    protocol: str | None = None
+    closed = False
 
     def __init__(self, port: int) -> None:
         self._addr: Sequence[Address] = [("127.0.0.1", port)]
+        self._server = self.client = self.loop = self
         self.told = 0
 
     def is_connected(self) -> bool:
         return False
 
-    def new_addr(self, _: Sequence[Address], /) -> None:
+    def call_soon_threadsafe(self, call: Callable[[object], None], argument: object) -> None:
+        call(argument)
+
+    def _clear_protocols(self) -> None:
+        pass
+
+    def try_connecting(self) -> None:
         self.told += 1
 
 
@@ -75,6 +87,25 @@ def test_a_storage_reconnects_as_soon_as_its_server_listens_again(
         until(lambda: not probe.verdict().ready, 1.5, "not ready")
         zeo.start()
         until(lambda: probe.verdict().ready, 1, "ready again")
+
+
+def test_a_request_that_waits_for_the_connection_is_not_failed_by_it(
+    zeo: ZeoServer, storage: ClientStorage, probe: Probe
+) -> None:
+    zeo.kill()
+    until(lambda: not probe.verdict().ready, 1.5, "not ready")
+    with ThreadPoolExecutor(1) as worker:
+        asked = worker.submit(storage.getTid, ROOT)
+        time.sleep(0.5)
+        zeo.start()
+        assert len(asked.result(timeout=5)) == 8
+
+
+def test_a_storage_that_verifies_its_cache_is_left_alone(zeo: ZeoServer) -> None:
+    storage = Recorder(zeo.port)
+    storage.protocol = "registered"
+    Reconnection().hasten(storage, now=100.0)
+    assert storage.told == 0
 
 
 def test_a_connection_and_its_successor_are_given_up_within_a_bound(

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tandem.errors import TandemError
-from tandem.local.operations import Status, run, status, stop
+from tandem.local.operations import run, stop
 from tandem.local.stack import Stack, stack_in
+from tandem.local.status import Status, status
 from tandem.rendering import CHECKOUT
 
 

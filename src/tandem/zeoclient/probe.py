@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from tandem.zeoclient.readiness import Verdict
+from tandem.zeoclient.reads import repeat_lost_reads
 from tandem.zeoclient.reconnect import NetworkStorage, Reconnection, limit_silence
 
 INTERVAL = 0.25
@@ -95,7 +96,10 @@ class Probe:
         for name, storage in storages.items():
             self._asking = name
             if isinstance(storage, NetworkStorage):
-                reconnection = self._reconnections.setdefault(name, Reconnection())
+                if name not in self._reconnections:
+                    self._reconnections[name] = Reconnection()
+                    repeat_lost_reads(storage)
+                reconnection = self._reconnections[name]
                 # A question to a disconnected storage would only wait here.
                 if not storage.is_connected():
                     reconnection.hasten(storage, time.monotonic())

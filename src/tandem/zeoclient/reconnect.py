@@ -2,8 +2,9 @@
 
 By itself it tries again every 1 to 2 s (``ZEO.asyncio.client.Protocol.connect``), and an attempt
 whose first packet met a dead machine waits for TCP to send it again. So while a storage is
-disconnected the server's port is tried here, and once it accepts, ZEO's client is told to begin a
-fresh attempt right away.
+disconnected the server's port is tried here, and once it accepts, ZEO's client is made to begin a
+fresh attempt right away. (Its own ``new_addr`` would do that too, but would fail every request that
+waits for the connection.)
 
 A machine that loses its power closes no connection, and ZEO's client sets no limit: it would
 learn of the end when TCP's next repetition meets the server's successor, about as long again
@@ -22,8 +23,8 @@ ACCEPT_WITHIN = 0.25
 """Seconds that the server's kernel has to accept a connection."""
 
 FIRST_PAUSE = 8.0
-"""Seconds that a fresh attempt is left alone. It doubles each time: an attempt includes verifying
-the client's cache, which may be long, and must not be broken off for ever."""
+"""Seconds that a fresh attempt is left alone. It doubles each time: a server that is slow to answer
+must not be broken off for ever."""
 
 GIVE_UP_AFTER = 10.0
 """Seconds for which the server's kernel may acknowledge nothing (or take no more data, when its
@@ -36,12 +37,10 @@ class NetworkStorage(Protocol):
     """The part of ``ZEO.ClientStorage`` that is about its connection."""
 
     _addr: Sequence[Address]
+    _server: Any
 
     def is_connected(self) -> bool:
         """Whether there is a server, as far as known; never waits."""
-
-    def new_addr(self, addr: Sequence[Address], /) -> None:
-        """Set the addresses; if disconnected, drop the attempts in progress and begin anew."""
 
 
 class Reconnection:
@@ -57,9 +56,9 @@ class Reconnection:
 
     def hasten(self, storage: NetworkStorage, now: float) -> None:
         """Make a disconnected ``storage`` try again at ``now`` if its server accepts."""
-        addresses = storage._addr
-        if now >= self._due and any(map(_accepts, addresses)):
-            storage.new_addr(addresses)
+        if now >= self._due and any(map(_accepts, storage._addr)):
+            thread = storage._server
+            thread.loop.call_soon_threadsafe(_try_afresh, thread.client)
             self._due = now + self._pause
             self._pause *= 2
 
@@ -70,13 +69,19 @@ def limit_silence(storage: NetworkStorage) -> None:
     It needs data on its way, which the probe's questions are. Does nothing where it can't: while
     disconnected, on a Unix socket, or where the system has no TCP_USER_TIMEOUT.
     """
-    opened: Any = storage
     with suppress(AttributeError, OSError):
-        transport = opened._server.client.protocol.sm_protocol.transport
+        transport = storage._server.client.protocol.sm_protocol.transport
         milliseconds = round(GIVE_UP_AFTER * 1000)
         transport.get_extra_info("socket").setsockopt(
             socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds
         )
+
+
+def _try_afresh(client: Any) -> None:
+    # With a protocol it is connected by now, and perhaps verifying its cache.
+    if client.protocol is None and not client.closed:
+        client._clear_protocols()
+        client.try_connecting()
 
 
 def _accepts(address: Address) -> bool:
