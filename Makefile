@@ -10,6 +10,7 @@ ARGS ?=
 SETUP = command -v $(PYTHON) >/dev/null || \
 	{ echo "make: there is no $(PYTHON): expected Python 3.11 or newer (apt-get install python3)" >&2; exit 1; }; \
 	PYTHONPATH=src $(PYTHON) -m tandem.setup
+SET_UP = [ -x .venv/bin/python ] || { echo "nothing is set up here yet: make setup does it" >&2; exit 1; };
 OPTIONS = --role=$(ROLE) --wheelhouse=$(WHEELHOUSE)
 IN = .venv/bin/
 CODE = src recipes tests $(wildcard fabfile.py bench)
@@ -27,10 +28,10 @@ run: ## set up, start the whole stack on this computer and say where it is
 	@$(IN)python -m tandem.local run
 
 stop: ## stop the stack
-	@$(IN)python -m tandem.local stop
+	@$(SET_UP) $(IN)python -m tandem.local stop
 
 status: ## show what runs where
-	@$(IN)python -m tandem.local status
+	@$(SET_UP) $(IN)python -m tandem.local status
 
 test: ## run all tests (ARGS="-m 'not slow'" and the like go to pytest)
 	@$(SETUP) test $(OPTIONS)

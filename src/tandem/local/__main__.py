@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tandem.errors import TandemError
@@ -17,7 +18,10 @@ from tandem.rendering import CHECKOUT
 
 
 def main() -> int:
-    """Do what the command line says; 0 when all is well, 1 when not, 2 for a wrong call."""
+    """Do what the command line says.
+
+    0 when all is well, 1 when not, 2 for a wrong call, 130 when broken off.
+    """
     parser = argparse.ArgumentParser(prog="python -m tandem.local", description=__doc__)
     parser.add_argument("command", choices=["run", "stop", "status"])
     parser.add_argument("--config", type=Path, default=CHECKOUT / "buildout.cfg")
@@ -31,14 +35,21 @@ def main() -> int:
             return 0
         seen = run(stack, console) if given.command == "run" else status(stack)
     except TandemError as error:
-        errors = Console(stderr=True, soft_wrap=True)
-        errors.print(error.report(), style="red", highlight=False, markup=False)
-        return 1
+        return _fail(error.report())
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except KeyboardInterrupt:
+        return _fail(f"broken off: make {given.command} goes on from here", status=130)
     if given.json:
         print(json.dumps(seen.as_json(), indent=2))
     else:
         _show(console, stack, seen, greet=given.command == "run")
     return 0 if seen.well else 1
+
+
+def _fail(words: str, status: int = 1) -> int:
+    Console(stderr=True, soft_wrap=True).print(words, style="red", highlight=False, markup=False)
+    return status
 
 
 def _show(console: Console, stack: Stack, seen: Status, greet: bool) -> None:
@@ -52,7 +63,7 @@ def _show(console: Console, stack: Stack, seen: Status, greet: bool) -> None:
             str(row.pid or ""),
             str(timedelta(seconds=row.seconds)) if row.pid else "",
             f"{row.memory_mb} MB" if row.pid else "",
-            f"[green]{row.says}" if row.ready else f"[red]{row.state}: {row.says}",
+            f"[green]{escape(row.says)}" if row.ready else f"[red]{row.state}: {escape(row.says)}",
         )
     console.print(table)
     for line in seen.missing:

@@ -6,6 +6,7 @@ from http.client import HTTPConnection, HTTPException
 from time import monotonic, sleep
 
 from tandem.local.stack import Program
+from tandem.model import READY_PATH
 
 
 def get(address: str, port: int, path: str, timeout: float = 2) -> tuple[int, str]:
@@ -33,13 +34,10 @@ def verdict(program: Program) -> tuple[bool, str]:
             socket.create_connection((program.address, program.port), timeout=2).close()
         except OSError as error:
             return False, "nothing listens" if error.errno else str(error)
-        return True, "accepts connections"
+        return True, "listens"
     status, text = get(program.address, program.port, program.ready_path, timeout=5)
-    if program.name.startswith("zeoclient"):
-        return status == 200, text if status in (200, 503) else f"HTTP {status}" * bool(
-            status
-        ) or text
-    return status == 200, f"HTTP {status}" if status else text
+    says_why = program.ready_path == READY_PATH and status in (200, 503)
+    return status == 200, text if says_why or not status else f"HTTP {status}"
 
 
 def port_is_free(address: str, port: int) -> bool:

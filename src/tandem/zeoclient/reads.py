@@ -19,7 +19,7 @@ GIVE_UP_AFTER = 30.0
 
 
 def repeat_lost_reads(storage: Any) -> None:
-    """Make a ``ZEO.ClientStorage`` ask again for an object whose answer was lost with the connection."""
+    """Make a ``ZEO.ClientStorage`` ask again where the answer was lost with the connection."""
     storage.loadBefore = partial(_read, storage.loadBefore)
 
 
