@@ -142,7 +142,7 @@ def _classic(folder: Path, wheelhouse: Path) -> Times:
         for line in (CHECKOUT / "versions.cfg").read_text().splitlines()
         if " = " in line and not line.startswith("#")
     )
-    needed = [f"{name}=={pins[name]}" for name in ("zc.buildout", "setuptools", "wheel", "pip")]
+    needed = [f"{name}=={pins[name]}" for name in ("zc-buildout", "setuptools", "wheel", "pip")]
     start = monotonic()
     run([sys.executable, "-m", "venv", "venv"], cwd=folder)
     run(["venv/bin/pip", "install", "-q", "--find-links", str(wheelhouse), *needed], cwd=folder)
