@@ -62,4 +62,6 @@ docs: ## make the handbook, in var/docs
 
 clean: ## stop the stack and remove what set-up made; data, secrets and wheels stay
 	@if [ -x $(IN)python ]; then $(IN)python -m tandem.local stop; fi
+	@if [ -r parts/frontend/httpd.conf ]; then \
+		sed -n 's/^CacheRoot "\(.*\)"$$/\1/p' parts/frontend/httpd.conf | xargs -r rm -rf; fi
 	rm -rf .venv bin parts develop-eggs eggs .installed*.cfg var/setup .mypy_cache .pytest_cache .ruff_cache

@@ -22,6 +22,6 @@ def check(_: Connection, cluster: str = "cluster.cfg") -> None:
         console.print(error.report(), style="red", markup=False)
         sys.exit(1)
     console.print(
-        f"{cluster}: {described.name}: {len(described.machines)} machines,"
-        f" {len(described.clients)} Plone clients, {len(described.sites)} sites: no fault"
+        f"{cluster}: no fault in {described.name} (machines: {len(described.machines)},"
+        f" Plone clients: {len(described.clients)}, sites: {len(described.sites)})"
     )

@@ -31,7 +31,7 @@ def running(folder: Path, cache: str) -> Iterator[Running]:
             raise RuntimeError(started.stdout + started.stderr)
         yield stack
     finally:
-        stack.local("stop")
+        stack.end()
 
 
 def measure_setting_up(folder: Path, _: argparse.Namespace) -> tuple[Any, Table]:

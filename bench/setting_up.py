@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 from time import monotonic
 
@@ -20,7 +21,7 @@ from tandem.local.asking import get, wait_until
 
 CLASSIC = """
 [buildout]
-extends = {checkout}/versions.cfg
+extends = versions.cfg
 parts = zeoserver zeoclient1 zeoclient2
 allow-picked-versions = false
 find-links = {wheelhouse}
@@ -128,21 +129,20 @@ def _ours(folder: Path) -> Times:
 def _classic(folder: Path, wheelhouse: Path) -> Times:
     folder.mkdir(parents=True)
     first = free_ports(4)
+    # By the names that the distributions give themselves: here buildout compares some as they are.
+    pins = {found.metadata["Name"]: found.version for found in distributions()}
+    pins.pop("tandem")
+    lines = (f"{name} = {version}\n" for name, version in sorted(pins.items()))
+    (folder / "versions.cfg").write_text("[versions]\n" + "".join(lines))
     (folder / "buildout.cfg").write_text(
         CLASSIC.format(
-            checkout=CHECKOUT,
             wheelhouse=wheelhouse,
             zeoserver=first,
             zeoclient=first + 1,
             second=first + 2,
         )
     )
-    pins = dict(
-        line.split(" = ")
-        for line in (CHECKOUT / "versions.cfg").read_text().splitlines()
-        if " = " in line and not line.startswith("#")
-    )
-    needed = [f"{name}=={pins[name]}" for name in ("zc-buildout", "setuptools", "wheel", "pip")]
+    needed = [f"{name}=={pins[name]}" for name in ("zc.buildout", "setuptools", "wheel", "pip")]
     start = monotonic()
     run([sys.executable, "-m", "venv", "venv"], cwd=folder)
     run(["venv/bin/pip", "install", "-q", "--find-links", str(wheelhouse), *needed], cwd=folder)

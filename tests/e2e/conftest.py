@@ -16,4 +16,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         assert started.returncode == 0, started.stdout + started.stderr
         yield running
     finally:
-        running.local("stop")
+        running.end()

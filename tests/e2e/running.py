@@ -1,6 +1,7 @@
 """A whole stack on ports of its own, built, started and stopped as ``make run`` does it."""
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -28,6 +29,17 @@ class Running:
         self.url = f"http://127.0.0.1:{ports['frontend']}"
         self.clients = tuple(f"http://127.0.0.1:{ports['zeoclient'] + n}" for n in (0, 1))
 
+    def build(self) -> None:
+        """What ``make setup`` does last, for this stack."""
+        done = subprocess.run(
+            [BIN / "buildout", "-N", "-c", self.config],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def local(self, *words: str) -> subprocess.CompletedProcess[str]:
         """What ``make run``, ``make stop`` and ``make status`` call, on this stack."""
         return subprocess.run(
@@ -42,6 +54,14 @@ class Running:
         """What ``make status`` says, by the program's name."""
         rows = json.loads(self.local("status", "--json").stdout)["rows"]
         return {row["name"]: row for row in rows}
+
+    def end(self) -> None:
+        """Stop it, and remove the cache, which lies elsewhere where root runs it."""
+        self.local("stop")
+        conf = (self.directory / "parts" / "frontend" / "httpd.conf").read_text()
+        for line in conf.splitlines():
+            if line.startswith("CacheRoot "):
+                shutil.rmtree(line.split('"')[1], ignore_errors=True)
 
     def wait_until_well(self, seconds: float = 60) -> None:
         """Wait until everything does its work."""
@@ -99,12 +119,6 @@ def make_stack(directory: Path, text: str = "") -> Running:
         f"[here]\nname =\nfrontend-port = {ports['frontend']}\n"
         f"{text}"
     )
-    done = subprocess.run(
-        [BIN / "buildout", "-N", "-c", directory / "buildout.cfg"],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Running(directory, ports)
+    running = Running(directory, ports)
+    running.build()
+    return running

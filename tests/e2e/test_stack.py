@@ -107,3 +107,23 @@ def test_a_taken_port_is_one_line_that_says_how_to_choose_another(
     assert len(lines) == 5
     assert f"127.0.0.1:{stack.ports['zeoserver']}, for zeoserver, is taken by" in lines[0]
     assert lines[0].endswith("or set another port: [ports] zeoserver")
+
+
+def test_a_changed_option_is_applied_to_what_runs_and_to_nothing_else(stack: Running) -> None:
+    before = {name: row["pid"] for name, row in stack.status().items()}
+    as_described = stack.config.read_text()
+    try:
+        stack.config.write_text(as_described + "[frontend-vm]\nhold = 17\n")
+        stack.build()
+        assert stack.local("run").returncode == 0
+        rows = stack.status()
+        held = psutil.Process(rows["waitingroom"]["pid"]).cmdline()
+        assert held[held.index("--hold") + 1] == "17.0"
+        unchanged = ("zeoserver", "zeoclient1", "zeoclient2")
+        assert {name: rows[name]["pid"] for name in unchanged} == {
+            name: before[name] for name in unchanged
+        }
+    finally:
+        stack.config.write_text(as_described)
+        stack.build()
+        stack.local("run")

@@ -29,11 +29,16 @@ def get(address: str, port: int, path: str, timeout: float = 2) -> tuple[int, st
 
 def verdict(program: Program) -> tuple[bool, str]:
     """Whether the program does its work now, and how that shows."""
-    if not program.speaks_http:
+    if program.protocol != "HTTP":
         try:
-            socket.create_connection((program.address, program.port), timeout=2).close()
-        except OSError as error:
-            return False, "nothing listens" if error.errno else str(error)
+            with socket.create_connection((program.address, program.port), timeout=2) as opened:
+                # A ZEO server speaks first; of a frozen one only the kernel still accepts.
+                if program.protocol == "ZEO" and not opened.recv(1):
+                    return False, "hangs up"
+        except TimeoutError:
+            return False, "silent"
+        except OSError:
+            return False, "nothing listens"
         return True, "listens"
     status, text = get(program.address, program.port, program.ready_path, timeout=5)
     says_why = program.ready_path == READY_PATH and status in (200, 503)

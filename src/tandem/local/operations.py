@@ -10,8 +10,8 @@ import psutil
 from rich.console import Console
 
 from tandem.errors import TandemError
-from tandem.local import secrets, sites
-from tandem.local.asking import port_is_free, verdict, wait_until
+from tandem.local import changes, secrets, sites
+from tandem.local.asking import get, port_is_free, verdict, wait_until
 from tandem.local.stack import Program, Stack
 from tandem.local.status import APACHE, WITH_APACHE, Status, runnable, status, supervisor_of
 
@@ -38,8 +38,11 @@ def run(stack: Stack, console: Console) -> Status:
     if not supervisor.is_running():
         _refuse_where_it_cannot_run(stack)
         supervisor.start()
-    elif changed := supervisor.take_over_changes():
-        console.print(f"changed since it was started: {', '.join(changed)}")
+    else:
+        supervisor.take_over_changes()
+        for program in changes.outdated(stack):
+            console.print(f"{program.name} has changed since it was started: it is started again")
+            supervisor.stop(program.name)
     with _step(console, "starting the ZEO server"):
         supervisor.ensure("zeoserver")
         _wait_for(stack.programs[0], stack)
@@ -53,11 +56,16 @@ def run(stack: Stack, console: Console) -> Status:
             supervisor.ensure(client.name)
         for client in stack.clients:
             _wait_for(client, stack)
+        # One after the other: the first compiles the page templates, for which Python before 3.11.5
+        # can fail where two threads do it (CPython issue 106905).
+        for client in stack.clients:
+            get(client.address, client.port, wanted.paths[0], timeout=60)
     if APACHE.exists():
         with _step(console, "starting Apache"):
             for name in WITH_APACHE:
                 supervisor.ensure(name)
             _wait_for(stack.programs[-1], stack)
+    changes.note_started(stack)
     return status(stack)
 
 

@@ -10,13 +10,17 @@ from tandem.model import READY_PATH, Cluster, seen_from
 
 @dataclass(frozen=True)
 class Program:
-    """A program that supervisord runs: where it listens, and the option that decides its port."""
+    """A program that supervisord runs: where it listens, and the option that decides its port.
+
+    ``parts`` are the buildout's parts that configure it.
+    """
 
     name: str
     address: str
     port: int
     option: str
-    speaks_http: bool
+    protocol: str
+    parts: tuple[str, ...]
 
     @property
     def ready_path(self) -> str:
@@ -34,32 +38,42 @@ class Stack:
     @property
     def programs(self) -> tuple[Program, ...]:
         """Everything that listens, in the order of starting."""
-        cluster = self.cluster
+        cluster, ports = self.cluster, self.cluster.ports
         return (
             Program(
                 "zeoserver",
                 cluster.zeoserver.address,
-                cluster.ports.zeoserver,
+                ports.zeoserver,
                 "[ports] zeoserver",
-                speaks_http=False,
+                protocol="ZEO",
+                parts=("zeoserver", "zeo-conf"),
             ),
             *(
-                Program(client.name, client.address, client.port, "[ports] zeoclient", True)
+                Program(
+                    client.name,
+                    client.address,
+                    client.port,
+                    "[ports] zeoclient",
+                    protocol="HTTP",
+                    parts=(client.name,),
+                )
                 for client in cluster.clients
             ),
             Program(
                 "waitingroom",
                 "127.0.0.1",
-                cluster.ports.waitingroom,
+                ports.waitingroom,
                 "[ports] waitingroom",
-                speaks_http=False,
+                protocol="TCP",
+                parts=("frontend",),
             ),
             Program(
                 "frontend",
                 cluster.frontend.address,
-                cluster.ports.frontend,
+                ports.frontend,
                 "[here] frontend-port",
-                speaks_http=True,
+                protocol="HTTP",
+                parts=("frontend",),
             ),
         )
 
@@ -89,9 +103,14 @@ class Stack:
         return self.directory / "var"
 
     @property
+    def parts(self) -> Path:
+        """Where the buildout put the configuration of each part."""
+        return self.directory / "parts"
+
+    @property
     def supervisor_conf(self) -> Path:
         """The configuration of this stack's supervisord."""
-        return self.directory / "parts" / "supervisor" / "supervisord.conf"
+        return self.parts / "supervisor" / "supervisord.conf"
 
     @property
     def password_file(self) -> Path:

@@ -75,15 +75,14 @@ class Supervisor:
             said = (done.stderr or done.stdout).strip().splitlines()
             raise TandemError(f"supervisord did not start: {said[-1] if said else 'no reason'}")
 
-    def take_over_changes(self) -> tuple[str, ...]:
-        """Start, stop or restart what the configuration has new, and name those programs."""
+    def take_over_changes(self) -> None:
+        """Make it know the programs that its configuration has now; a new one is not started."""
         [[added, changed, removed]] = self._call("reloadConfig")
         for name in (*removed, *changed):
             self.stop(name)
             self._call("removeProcessGroup", name)
         for name in (*added, *changed):
             self._call("addProcessGroup", name)
-        return (*added, *changed, *removed)
 
     def ensure(self, name: str) -> None:
         """Start a program that doesn't run, without waiting for what becomes of it."""

@@ -163,7 +163,7 @@ class Cluster:
 
 @dataclass(frozen=True, kw_only=True)
 class Here:
-    """``[here]``: which VM of the cluster this is, written to ``here.cfg`` by the roll-out."""
+    """``[here]``: which VM of the cluster a checkout is on, in ``here.cfg``."""
 
     name: str = o.option(
         o.text, "The VM's name, zeoclient-master say. Empty: this computer, for development.", ""

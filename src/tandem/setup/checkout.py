@@ -35,6 +35,8 @@ _ALSO = {
     "UV_PYTHON_DOWNLOADS": "never",
 }
 _HERE = Path(__file__).parent
+# Not every *.cfg here: a developer's own is no business of set-up.
+_CONFIGURATION = ("buildout.cfg", "base.cfg", "versions.cfg", "cluster.cfg", "here.cfg")
 _BUILDOUT = """\
 #!/bin/sh
 # Builds the given profile, always into this checkout: by itself buildout builds beside the profile.
@@ -257,7 +259,7 @@ class Checkout:
         new.replace(stamp)
 
     def _inputs(self) -> list[Path]:
-        files = [path for path in self.root.glob("*.cfg") if not path.name.startswith(".")]
+        files = [self.root / name for name in _CONFIGURATION if (self.root / name).exists()]
         for folder in ("profiles", "recipes", "templates", "src/tandem"):
             files += (
                 path
