@@ -1,4 +1,4 @@
-"""``make bench``: set-up, balancing and connections, as tables and as JSON in ``var/bench``."""
+"""``make bench``: all measures, as tables and as JSON in ``var/bench``."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import balancing, connecting, setting_up
+from bench import balancing, connecting, indexing, setting_up
 from bench.stacks import CHECKOUT, Running, make_stack
 
 console = Console()
@@ -54,10 +54,17 @@ def measure_connecting(folder: Path, given: argparse.Namespace) -> tuple[Any, Ta
     return measured, connecting.table(measured)
 
 
+def measure_indexing(folder: Path, given: argparse.Namespace) -> tuple[Any, Table]:
+    """What saving the ZEO server's index costs, and what it is worth."""
+    measured = indexing.measure(folder, console, given.objects)
+    return measured, indexing.table(measured)
+
+
 MEASURES: dict[str, Callable[[Path, argparse.Namespace], tuple[Any, Table]]] = {
     "setting-up": measure_setting_up,
     "balancing": measure_balancing,
     "connecting": measure_connecting,
+    "indexing": measure_indexing,
 }
 
 
@@ -67,6 +74,7 @@ def main() -> int:
     parser.add_argument("measures", nargs="*", metavar="MEASURE", help=", ".join(MEASURES))
     parser.add_argument("--pairs", type=int, default=20, help="of Apache and HAProxy, 20 or more")
     parser.add_argument("--seconds", type=int, default=8, help="for each run")
+    parser.add_argument("--objects", type=int, default=1_000_000, help="in the Data.fs to index")
     given = parser.parse_args()
     if unknown := set(given.measures) - MEASURES.keys():
         parser.error(f"no measure {', '.join(unknown)}: expected {', '.join(MEASURES)}")

@@ -1,19 +1,14 @@
 """What a saved index is worth and what saving it costs, on a generated Data.fs.
 
-    python bench/index.py [--objects 1000000] [--json FILE]
-
-Needs about 1 GB of disk below --folder for a million objects, and three minutes.
+Needs about 1 GB of disk for a million objects. Run as a program it is the process that is killed.
 """
 
-import argparse
-import json
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +23,6 @@ from tandem.zeoserver.storage import INDEX_EVERY, DurableStorage
 
 RECORD = b"x" * 300  # bytes; Plone's average is some hundred
 RECORDS_PER_COMMIT = 5
-
-console = Console(stderr=True)
 
 
 @dataclass(frozen=True)
@@ -65,7 +58,7 @@ def store(storage: Any, numbers: range, record: bytes = RECORD) -> None:
     storage.tpc_finish(meta)
 
 
-def generate(path: Path, objects: int) -> None:
+def generate(path: Path, objects: int, console: Console) -> None:
     storage = FileStorage(str(path))
     step = 5000
     for first in track(range(0, objects, step), "generating Data.fs", console=console):
@@ -128,10 +121,10 @@ def save_now(storage: DurableStorage) -> tuple[float, float]:
     return blocked, time.perf_counter() - start
 
 
-def measure(folder: Path, objects: int) -> Results:
+def measure(folder: Path, console: Console, objects: int) -> Results:
     path = folder / "Data.fs"
     index = folder / "Data.fs.index"
-    generate(path, objects)
+    generate(path, objects, console)
     index.unlink()
     data_bytes = path.stat().st_size
 
@@ -140,7 +133,7 @@ def measure(folder: Path, objects: int) -> Results:
         scan, _ = opening(path, FileStorage, cold=False)
 
     with console.status("committing until killed, just before a save is due"):
-        subprocess.run([sys.executable, __file__, "--die-in", str(path)], check=False)
+        subprocess.run([sys.executable, "-m", "bench.indexing", str(path)], check=False)
     after_kill_cold, scanned = opening(path, DurableStorage, cold=True)
     after_kill, _ = opening(path, DurableStorage, cold=False)
 
@@ -206,21 +199,5 @@ def table(results: Results) -> Table:
     return table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--objects", type=int, default=1_000_000)
-    parser.add_argument("--folder", type=Path, help="where the Data.fs is generated")
-    parser.add_argument("--json", type=Path, help="write the figures to this file, too")
-    parser.add_argument("--die-in", type=Path, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.die_in:
-        write_until_killed(arguments.die_in)
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        results = measure(Path(folder), arguments.objects)
-    Console().print(table(results))
-    if arguments.json:
-        arguments.json.write_text(json.dumps(asdict(results), indent=2) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    write_until_killed(Path(sys.argv[1]))
