@@ -31,3 +31,12 @@ def client(pair: tuple[ZeoServer, Client]) -> Client:
     """A client that is ready."""
     until(pair[1].is_ready, 10, "the client is ready")
     return pair[1]
+
+
+@pytest.fixture
+def own_zeo(tmp_path: Path) -> Iterator[ZeoServer]:
+    """A server for one test alone."""
+    server = ZeoServer(tmp_path / "zeo")
+    server.start()
+    yield server
+    server.kill()

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from ZEO.ClientStorage import ClientStorage
@@ -17,16 +16,8 @@ from tests.zeoclient.processes import ZeoServer
 
 
 @pytest.fixture
-def zeo(tmp_path: Path) -> Iterator[ZeoServer]:
-    server = ZeoServer(tmp_path / "zeo")
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def storage(zeo: ZeoServer) -> Iterator[ClientStorage]:
-    storage = ClientStorage(("127.0.0.1", zeo.port))
+def storage(own_zeo: ZeoServer) -> Iterator[ClientStorage]:
+    storage = ClientStorage(("127.0.0.1", own_zeo.port))
     database = DB(storage)
     storage._cache.clear()
     yield storage
@@ -34,15 +25,15 @@ def storage(zeo: ZeoServer) -> Iterator[ClientStorage]:
 
 
 def test_a_read_that_was_on_its_way_is_answered_by_the_restarted_server(
-    zeo: ZeoServer, storage: ClientStorage
+    own_zeo: ZeoServer, storage: ClientStorage
 ) -> None:
     reads.repeat_lost_reads(storage)
-    zeo.freeze()
+    own_zeo.freeze()
     with ThreadPoolExecutor(1) as worker:
         asked = worker.submit(storage.loadBefore, ROOT, maxtid)
         time.sleep(0.3)
-        zeo.kill()
-        zeo.start()
+        own_zeo.kill()
+        own_zeo.start()
         data, _, _ = asked.result(timeout=10)
     assert b"PersistentMapping" in data
 

@@ -18,17 +18,9 @@ from tests.zeoclient.processes import ZeoServer, free_port, until
 
 
 @pytest.fixture
-def zeo(tmp_path: Path) -> Iterator[ZeoServer]:
-    server = ZeoServer(tmp_path / "zeo")
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def storage(zeo: ZeoServer) -> Iterator[ClientStorage]:
+def storage(own_zeo: ZeoServer) -> Iterator[ClientStorage]:
     """A connected storage whose own attempts to reconnect lie a minute apart."""
-    storage = ClientStorage(("127.0.0.1", zeo.port))
+    storage = ClientStorage(("127.0.0.1", own_zeo.port))
     storage._server.client.connect_poll = 60
     database = DB(storage)
     yield storage
@@ -80,44 +72,44 @@ class Recorder:
 
 
 def test_a_storage_reconnects_as_soon_as_its_server_listens_again(
-    zeo: ZeoServer, probe: Probe
+    own_zeo: ZeoServer, probe: Probe
 ) -> None:
     for _ in range(2):
-        zeo.kill()
+        own_zeo.kill()
         until(lambda: not probe.verdict().ready, 1.5, "not ready")
-        zeo.start()
+        own_zeo.start()
         until(lambda: probe.verdict().ready, 1, "ready again")
 
 
 def test_a_request_that_waits_for_the_connection_is_not_failed_by_it(
-    zeo: ZeoServer, storage: ClientStorage, probe: Probe
+    own_zeo: ZeoServer, storage: ClientStorage, probe: Probe
 ) -> None:
-    zeo.kill()
+    own_zeo.kill()
     until(lambda: not probe.verdict().ready, 1.5, "not ready")
     with ThreadPoolExecutor(1) as worker:
         asked = worker.submit(storage.getTid, ROOT)
         time.sleep(0.5)
-        zeo.start()
+        own_zeo.start()
         assert len(asked.result(timeout=5)) == 8
 
 
-def test_a_storage_that_verifies_its_cache_is_left_alone(zeo: ZeoServer) -> None:
-    storage = Recorder(zeo.port)
+def test_a_storage_that_verifies_its_cache_is_left_alone(own_zeo: ZeoServer) -> None:
+    storage = Recorder(own_zeo.port)
     storage.protocol = "registered"
     Reconnection().hasten(storage, now=100.0)
     assert storage.told == 0
 
 
 def test_a_connection_and_its_successor_are_given_up_within_a_bound(
-    zeo: ZeoServer, probe: Probe
+    own_zeo: ZeoServer, probe: Probe
 ) -> None:
     expected = [GIVE_UP_AFTER * 1000]
-    assert tcp_user_timeouts(zeo.port) == expected
-    zeo.kill()
+    assert tcp_user_timeouts(own_zeo.port) == expected
+    own_zeo.kill()
     until(lambda: not probe.verdict().ready, 1.5, "not ready")
-    zeo.start()
+    own_zeo.start()
     until(lambda: probe.verdict().ready, 1, "ready again")
-    assert tcp_user_timeouts(zeo.port) == expected
+    assert tcp_user_timeouts(own_zeo.port) == expected
 
 
 def test_a_storage_whose_server_is_away_is_left_alone() -> None:
@@ -126,8 +118,8 @@ def test_a_storage_whose_server_is_away_is_left_alone() -> None:
     assert storage.told == 0
 
 
-def test_an_attempt_is_left_alone_for_a_while_that_doubles(zeo: ZeoServer) -> None:
-    storage, reconnection = Recorder(zeo.port), Reconnection()
+def test_an_attempt_is_left_alone_for_a_while_that_doubles(own_zeo: ZeoServer) -> None:
+    storage, reconnection = Recorder(own_zeo.port), Reconnection()
     told = []
     for now in (0.0, FIRST_PAUSE - 1, FIRST_PAUSE, 3 * FIRST_PAUSE - 1, 3 * FIRST_PAUSE):
         reconnection.hasten(storage, now)
@@ -135,8 +127,8 @@ def test_an_attempt_is_left_alone_for_a_while_that_doubles(zeo: ZeoServer) -> No
     assert told == [1, 1, 2, 2, 3]
 
 
-def test_a_new_outage_starts_afresh(zeo: ZeoServer) -> None:
-    storage, reconnection = Recorder(zeo.port), Reconnection()
+def test_a_new_outage_starts_afresh(own_zeo: ZeoServer) -> None:
+    storage, reconnection = Recorder(own_zeo.port), Reconnection()
     reconnection.hasten(storage, now=100.0)
     reconnection.done()
     reconnection.hasten(storage, now=101.0)
