@@ -106,7 +106,7 @@ def test_a_taken_port_is_one_line_that_says_how_to_choose_another(
     lines = refused.stderr.splitlines()
     assert len(lines) == 5
     assert f"127.0.0.1:{stack.ports['zeoserver']}, for zeoserver, is taken by" in lines[0]
-    assert lines[0].endswith("or set another port: [ports] zeoserver")
+    assert lines[0].endswith("or set another port: zeoserver in [ports] of cluster.cfg")
 
 
 def test_a_changed_option_is_applied_to_what_runs_and_to_nothing_else(stack: Running) -> None:
@@ -127,3 +127,23 @@ def test_a_changed_option_is_applied_to_what_runs_and_to_nothing_else(stack: Run
         stack.config.write_text(as_described)
         stack.build()
         stack.local("run")
+
+
+def test_an_apache_that_was_killed_alone_comes_back_in_spite_of_its_workers(
+    stack: Running,
+) -> None:
+    old = stack.status()["frontend"]["pid"]
+    os.kill(old, signal.SIGKILL)
+    stack.wait_until_well()
+    assert stack.status()["frontend"]["pid"] not in (0, old)
+
+
+def test_a_stack_that_lost_its_supervisord_can_be_stopped_and_run_again(stack: Running) -> None:
+    supervisord = int((stack.directory / "var" / "supervisord.pid").read_text())
+    pids = [row["pid"] for row in stack.status().values()]
+    os.kill(supervisord, signal.SIGKILL)
+    stopped = stack.local("stop")
+    assert stopped.stdout.strip() == "stopped"
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    started = stack.local("run")
+    assert started.returncode == 0, started.stdout + started.stderr

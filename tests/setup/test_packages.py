@@ -89,7 +89,8 @@ def test_advice_names_the_packages_what_goes_without_them_and_the_command() -> N
     assert packages.advice([APACHE], "that takes root") == (
         "Not installed: apache2-bin (that takes root)\n"
         "  without apache2-bin: no frontend\n"
-        "  get it with: sudo apt-get install --no-install-recommends apache2-bin"
+        "  get it with: sudo apt-get update &&"
+        " sudo apt-get install --no-install-recommends apache2-bin"
     )
 
 

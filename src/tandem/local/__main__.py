@@ -44,7 +44,12 @@ def main() -> int:
         print(json.dumps(seen.as_json(), indent=2))
     else:
         _show(console, stack, seen, greet=given.command == "run")
-    return 0 if seen.well else 1
+    if seen.well:
+        return 0
+    if not any(row.pid for row in seen.rows):
+        return _fail("nothing runs: make run starts it")
+    unwell = ", ".join(row.name for row in seen.rows if not row.ready)
+    return _fail(f"not well: {unwell}; see {stack.var}/log and {stack.var}/frontend/log")
 
 
 def _fail(words: str, status: int = 1) -> int:

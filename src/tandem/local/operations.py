@@ -12,6 +12,7 @@ from rich.console import Console
 from tandem.errors import TandemError
 from tandem.local import changes, secrets, sites
 from tandem.local.asking import get, port_is_free, verdict, wait_until
+from tandem.local.leftovers import end, leftovers
 from tandem.local.stack import Program, Stack
 from tandem.local.status import APACHE, WITH_APACHE, Status, runnable, status, supervisor_of
 
@@ -36,6 +37,9 @@ def run(stack: Stack, console: Console) -> Status:
         sites.forget(stack)
     secrets.make(stack.password_file)
     if not supervisor.is_running():
+        if left := leftovers(stack):
+            console.print("a stack that lost its supervisord still runs: it is stopped first")
+            end(left)
         _refuse_where_it_cannot_run(stack)
         supervisor.start()
     else:
@@ -72,17 +76,14 @@ def run(stack: Stack, console: Console) -> Status:
 def stop(stack: Stack) -> bool:
     """Stop everything; say whether something ran. Raises TandemError where it does not end."""
     supervisor = supervisor_of(stack)
-    if not supervisor.is_running():
-        return False
-    pids = [process.pid for process in supervisor.processes() if process.pid]
-    supervisor.shut_down()
-    over = wait_until(
-        lambda: not supervisor.is_running() and not any(map(psutil.pid_exists, pids)),
-        _STOP_SECONDS,
-    )
-    if not over:
-        raise TandemError(f"still running after {_STOP_SECONDS} s: see {stack.var}/log")
-    return True
+    ran = supervisor.is_running()
+    if ran:
+        supervisor.shut_down()
+        if not wait_until(lambda: not supervisor.is_running(), _STOP_SECONDS):
+            raise TandemError(f"still running after {_STOP_SECONDS} s: see {stack.var}/log")
+    left = leftovers(stack)
+    end(left)
+    return ran or bool(left)
 
 
 def _refuse_where_it_cannot_run(stack: Stack) -> None:

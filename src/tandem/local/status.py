@@ -15,7 +15,7 @@ WITH_APACHE = ("waitingroom", "frontend", "clean-cache")
 
 NO_APACHE = (
     "frontend left out: apache2 is missing;"
-    " get it by: sudo apt-get install --no-install-recommends apache2-bin"
+    " get it with: sudo apt-get update && sudo apt-get install --no-install-recommends apache2-bin"
 )
 
 

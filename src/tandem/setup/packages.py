@@ -121,7 +121,8 @@ def advice(packages: Sequence[Package], why: str) -> str:
         (
             f"Not installed: {names} ({why})",
             *(f"  without {package.name}: {package.without}" for package in packages),
-            f"  get it with: sudo apt-get install --no-install-recommends {names}",
+            "  get it with: sudo apt-get update &&"
+            f" sudo apt-get install --no-install-recommends {names}",
         )
     )
 
