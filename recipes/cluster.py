@@ -17,8 +17,6 @@ class ClusterOptions(Described):
         Where the debug client listens, on loopback.
     ``frontend-url``
         Where this host, or the cluster, answers visitors.
-    ``sites``
-        The sites' paths in Zope, each once.
     """
 
     def __init__(self, buildout: Any, name: str, options: Options) -> None:
@@ -28,4 +26,3 @@ class ClusterOptions(Described):
         options["zeo-address"] = f"{cluster.zeoserver.address}:{cluster.ports.zeoserver}"
         options["debug-port"] = str(cluster.ports.debug)
         options["frontend-url"] = f"http://{cluster.frontend.address}:{cluster.ports.frontend}"
-        options["sites"] = " ".join(dict.fromkeys(site.path for site in cluster.sites))
