@@ -15,7 +15,7 @@ OPTIONS = --role=$(ROLE) --wheelhouse=$(WHEELHOUSE)
 IN = .venv/bin/
 CODE = src recipes tests $(wildcard fabfile.py bench)
 
-.PHONY: help setup run stop status test lint pins wheelhouse bench docs clean
+.PHONY: help setup run stop status render test golden lint pins wheelhouse bench docs clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -33,9 +33,17 @@ stop: ## stop the stack
 status: ## show what runs where
 	@$(SET_UP) $(IN)python -m tandem.local status
 
+render: ## write every file of every machine and VM into parts/rollout
+	@$(SETUP) setup $(OPTIONS)
+	@bin/fab render
+
 test: ## run all tests (ARGS="-m 'not slow'" and the like go to pytest)
 	@$(SETUP) test $(OPTIONS)
 	@$(IN)python -m pytest $(ARGS)
+
+golden: ## renew the files that the tests compare rendered ones with, and say what has changed
+	@$(SET_UP) $(IN)python -m tests.rendering.golden
+	@git --no-pager diff --stat -- tests/rendering/golden docs/pictures
 
 # Scripts among the templates are checked by the tests, once they are rendered.
 lint: ## check style, types and shell scripts

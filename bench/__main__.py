@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import balancing, connecting, indexing, setting_up
+from bench import balancing, connecting, indexing, rendering, setting_up
 from bench.stacks import CHECKOUT, Running, make_stack
 
 console = Console()
@@ -60,11 +60,18 @@ def measure_indexing(folder: Path, given: argparse.Namespace) -> tuple[Any, Tabl
     return measured, indexing.table(measured)
 
 
+def measure_rendering(folder: Path, _: argparse.Namespace) -> tuple[Any, Table]:
+    """Clusters of 2, 20 and 200 machines."""
+    measured = rendering.measure(folder, console)
+    return measured, rendering.table(measured)
+
+
 MEASURES: dict[str, Callable[[Path, argparse.Namespace], tuple[Any, Table]]] = {
     "setting-up": measure_setting_up,
     "balancing": measure_balancing,
     "connecting": measure_connecting,
     "indexing": measure_indexing,
+    "rendering": measure_rendering,
 }
 
 

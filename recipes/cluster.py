@@ -4,6 +4,7 @@ from typing import Any
 
 from recipes.described import Described, Options
 from tandem.rendering import CHECKOUT
+from tandem.rendering.profiles import tandem_options
 
 
 class ClusterOptions(Described):
@@ -13,16 +14,16 @@ class ClusterOptions(Described):
         Where Tandem itself lies, which need not be where the buildout is.
     ``zeo-address``
         The ZEO server's ``address:port``.
-    ``debug-port``
-        Where the debug client listens, on loopback.
+    ``debug-address``, ``debug-port``
+        Where the debug client listens.
     ``frontend-url``
         Where this host, or the cluster, answers visitors.
+    ``data``
+        Where the ZEO server keeps the data and its backups.
     """
 
     def __init__(self, buildout: Any, name: str, options: Options) -> None:
         super().__init__(buildout, name, options)
-        cluster = self.cluster
-        options["checkout"] = str(CHECKOUT)
-        options["zeo-address"] = f"{cluster.zeoserver.address}:{cluster.ports.zeoserver}"
-        options["debug-port"] = str(cluster.ports.debug)
-        options["frontend-url"] = f"http://{cluster.frontend.address}:{cluster.ports.frontend}"
+        told = tandem_options(self.here, self.cluster)
+        local = f"{buildout['buildout']['directory']}/var"
+        options.update(told, checkout=str(CHECKOUT), data=told["data"] or local)

@@ -5,6 +5,7 @@ from typing import Any
 from zc.buildout import UserError
 
 from recipes.described import Described, Options
+from tandem.rendering.profiles import client_sections
 
 
 class ZeoClients(Described):
@@ -16,19 +17,15 @@ class ZeoClients(Described):
 
     def __init__(self, buildout: Any, name: str, options: Options) -> None:
         super().__init__(buildout, name, options)
-        vm = self.here.name or f"zeoclient-{self.cluster.machines[0]}"
-        clients = [client for client in self.cluster.clients if client.vm == vm]
-        for client in clients:
-            if client.name in buildout:
+        sections = client_sections(self.here, self.cluster)
+        for client, own in sections.items():
+            if client in buildout:
                 raise UserError(
-                    f"[{client.name}] is made from the description:"
+                    f"[{client}] is made from the description:"
                     " expected settings for all clients, in [zeoclient]"
                 )
+            lines = "".join(f"{option} = {value}\n" for option, value in own.items())
             buildout.parse(
-                f"[{client.name}]\n"
-                "<= zeoclient\n"
-                "recipe = plone.recipe.zope2instance\n"
-                f"http-address = {client.address}:{client.port}\n"
-                f"threads = {self.cluster.zeoclient.threads}\n"
+                f"[{client}]\n<= zeoclient\nrecipe = plone.recipe.zope2instance\n{lines}"
             )
-        options["names"] = " ".join(client.name for client in clients)
+        options["names"] = " ".join(sections)

@@ -83,5 +83,5 @@ def test_the_report_has_a_line_for_each_fault_with_its_file() -> None:
     with pytest.raises(DescriptionError) as raised:
         cluster_from({"cluster": {"name": "own", "machines": "master master"}}, "own.cfg")
     lines = raised.value.report().splitlines()
-    assert len(lines) == 4
+    assert len(lines) == 10
     assert all(line.startswith("own.cfg: [") for line in lines)

@@ -10,15 +10,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import httpx
 
-from tandem.model import Cluster, Site
-from tandem.model.cluster import FrontendVM, Ports, ZeoclientVM, ZeoserverVM
-from tandem.rendering import Place, render
+from tandem.description import cluster_in
+from tandem.model import Cluster, FrontendVM, Here, Ports, Site, ZeoclientVM, seen_from
+from tandem.rendering import CHECKOUT, Place, render
+from tandem.writing import write as write_files
 
 BACKEND = Path(__file__).with_name("backend.py")
 HOST = "127.0.0.1"
@@ -69,9 +70,8 @@ def cluster(clients: int = 2, first_port: int = 8081, port: int = 8080, **option
         "cache_size": 100,
         "cache_freshness": 60,
     }
-    return Cluster(
-        name="test",
-        machines=("localhost",),
+    return replace(
+        seen_from(Here(address=HOST), cluster_in(CHECKOUT / "cluster.cfg")),
         ports=Ports(
             frontend=port,
             zeoserver=8100,
@@ -80,7 +80,6 @@ def cluster(clients: int = 2, first_port: int = 8081, port: int = 8080, **option
             waitingroom=first_port + clients,
         ),
         frontend=FrontendVM(address=HOST, **{**chosen, **options}),
-        zeoserver=ZeoserverVM(address=HOST),
         zeoclient=ZeoclientVM(addresses=(("localhost", HOST),), clients=clients, threads=2),
         sites=sites,
     )
@@ -95,11 +94,7 @@ def write(described: Cluster, folder: Path, cache: Path) -> Path:
         python=PurePosixPath(sys.executable),
         user=WORKER if os.geteuid() == 0 else "",
     )
-    for file in render("apache", described, place, "cluster.cfg"):
-        path = folder / "parts" / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text)
-        path.chmod(file.mode)
+    write_files(render("apache", described, "cluster.cfg", place=place), folder / "parts")
     return folder / "parts"
 
 

@@ -8,31 +8,19 @@ from typing import Any
 import pytest
 from zc.buildout.buildout import Buildout
 
-EXAMPLE = """
-[cluster]
-name = example
-machines = master slave
-[frontend-vm]
-address = 10.0.0.21
-[zeoserver-vm]
-address = 10.0.0.22
-[zeoclient-vm]
-addresses = master:10.0.0.31 slave:10.0.0.32
-[sites]
-www.example.org = /Plone
-"""
+from tandem.rendering import CHECKOUT
 
 MakeBuildout = Callable[[str], Any]
 
 
 @pytest.fixture
 def make_buildout(tmp_path: Path) -> Iterator[MakeBuildout]:
-    """Makes the Buildout object of an example cluster, with the given text at its end."""
+    """Makes the Buildout object of the shipped cluster, with the given text at its end."""
     before = Path.cwd()
 
     def make(text: str) -> Any:
         config = tmp_path / "buildout.cfg"
-        config.write_text(f"[buildout]\nparts =\n{EXAMPLE}{text}")
+        config.write_text(f"[buildout]\nextends = {CHECKOUT}/cluster.cfg\nparts =\n{text}")
         return Buildout(str(config), [], use_user_defaults=False)
 
     yield make

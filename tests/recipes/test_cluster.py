@@ -20,8 +20,8 @@ def test_on_a_computer_of_its_own_all_is_on_loopback(make_buildout: MakeBuildout
 
 
 def test_the_cluster_can_be_given_through_substitutions(make_buildout: MakeBuildout) -> None:
-    text = "[net]\nof = 10.9.9\n[zeoserver-vm]\naddress = ${net:of}.22\n[here]\nname = frontend\n"
-    assert make_buildout(CLUSTER + text)["tandem"]["zeo-address"] == "10.9.9.22:8100"
+    text = "[net]\nof = 10.0.0\n[zeoserver-vm]\naddress = ${net:of}.23\n[here]\nname = frontend\n"
+    assert make_buildout(CLUSTER + text)["tandem"]["zeo-address"] == "10.0.0.23:8100"
 
 
 def test_a_wrong_description_ends_the_buildout_with_a_line_for_each_fault(
@@ -38,5 +38,24 @@ def test_a_wrong_description_ends_the_buildout_with_a_line_for_each_fault(
 
 def test_a_here_that_names_no_vm_ends_the_buildout(make_buildout: MakeBuildout) -> None:
     buildout = make_buildout(CLUSTER + "[here]\nname = zeoclient-node3\n")
-    with pytest.raises(UserError, match=r"here\.cfg: \[here\] name: no VM zeoclient-node3"):
+    with pytest.raises(
+        UserError, match=r"here\.cfg: \[here\] name: no machine or VM zeoclient-node3"
+    ):
         buildout["tandem"]
+
+
+def test_a_debug_client_listens_on_loopback_alone(make_buildout: MakeBuildout) -> None:
+    text = "[here]\nname = zeoclient-slave\n"
+    assert make_buildout(CLUSTER + text)["tandem"]["debug-address"] == "127.0.0.1"
+
+
+def test_a_debug_client_that_somebody_may_reach_listens_on_the_vms_address(
+    make_buildout: MakeBuildout,
+) -> None:
+    text = "[here]\nname = zeoclient-slave\n[zeoclient-vm]\ndebug-from = 10.0.0.99\n"
+    assert make_buildout(CLUSTER + text)["tandem"]["debug-address"] == "10.0.0.32"
+
+
+def test_the_data_outlives_the_checkout_on_a_vm_of_the_cluster(make_buildout: MakeBuildout) -> None:
+    tandem = make_buildout(CLUSTER + "[here]\nname = zeoserver\n")["tandem"]
+    assert tandem["data"] == "/srv/tandem/data"

@@ -23,18 +23,18 @@ def cluster() -> Cluster:
 
 
 def test_the_same_description_gives_the_same_bytes(cluster: Cluster) -> None:
-    first = render("apache", cluster, PLACE, "cluster.cfg")
-    assert render("apache", replace(cluster), PLACE, "cluster.cfg") == first
+    first = render("apache", cluster, "cluster.cfg", place=PLACE)
+    assert render("apache", replace(cluster), "cluster.cfg", place=PLACE) == first
 
 
 def test_every_file_says_what_made_it_and_from_which_description(cluster: Cluster) -> None:
-    for file in render("apache", cluster, PLACE, "pair.cfg"):
+    for file in render("apache", cluster, "pair.cfg", place=PLACE):
         if file.path.suffix != ".html":
             assert "Made by Tandem from pair.cfg" in "".join(file.text.splitlines()[:2]), file.path
 
 
 def test_a_script_is_executable_and_a_configuration_is_not(cluster: Cluster) -> None:
-    modes = {str(f.path): f.mode for f in render("apache", cluster, PLACE, "cluster.cfg")}
+    modes = {str(f.path): f.mode for f in render("apache", cluster, "cluster.cfg", place=PLACE)}
     assert modes["run"] == 0o755
     assert modes["httpd.conf"] == 0o644
 
@@ -42,7 +42,7 @@ def test_a_script_is_executable_and_a_configuration_is_not(cluster: Cluster) -> 
 def test_the_balancer_has_the_clients_of_all_machines(cluster: Cluster) -> None:
     conf = next(
         file.text
-        for file in render("apache", cluster, PLACE, "cluster.cfg")
+        for file in render("apache", cluster, "cluster.cfg", place=PLACE)
         if file.path.name == "httpd.conf"
     )
     for client in cluster.clients:

@@ -9,8 +9,9 @@ from time import monotonic
 import psutil
 from rich.console import Console
 
+from tandem import secrets
 from tandem.errors import TandemError
-from tandem.local import changes, secrets, sites
+from tandem.local import changes, sites
 from tandem.local.asking import get, port_is_free, verdict, wait_until
 from tandem.local.leftovers import end, leftovers
 from tandem.local.stack import Program, Stack

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tandem.description import cluster_from, here_from, sections_in
 from tandem.model import READY_PATH, Cluster, seen_from
+from tandem.secrets import file_of
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Stack:
     @property
     def password_file(self) -> Path:
         """Where the password of Zope's admin lies."""
-        return self.var / "secrets" / "admin"
+        return file_of(self.directory, "admin", self.cluster.secrets.admin)
 
 
 def stack_in(config: Path) -> Stack:

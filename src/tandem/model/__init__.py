@@ -1,34 +1,55 @@
 """The model: what a cluster is. It imports nothing of ours, and reads and writes no file."""
 
+from tandem.model.access import Access, access_to
 from tandem.model.cluster import (
+    CHECKOUT_THERE,
+    DATA,
     READY_PATH,
+    VM,
     Client,
     Cluster,
-    FrontendVM,
-    Here,
-    Ports,
+    Host,
     Site,
-    ZeoclientVM,
-    ZeoserverVM,
+    Volume,
     seen_from,
 )
 from tandem.model.fault import Fault
-from tandem.model.reading import SECTIONS, Sections, read, read_here
+from tandem.model.reading import (
+    MACHINE_SECTION,
+    PARTS,
+    SECTIONS,
+    Sections,
+    read,
+    read_here,
+    section_names,
+)
+from tandem.model.sections import FrontendVM, Here, Machine, Ports, ZeoclientVM, ZeoserverVM
 
 __all__ = [
+    "CHECKOUT_THERE",
+    "DATA",
+    "MACHINE_SECTION",
+    "PARTS",
     "READY_PATH",
     "SECTIONS",
+    "VM",
+    "Access",
     "Client",
     "Cluster",
     "Fault",
     "FrontendVM",
     "Here",
+    "Host",
+    "Machine",
     "Ports",
     "Sections",
     "Site",
+    "Volume",
     "ZeoclientVM",
     "ZeoserverVM",
+    "access_to",
     "read",
     "read_here",
+    "section_names",
     "seen_from",
 ]

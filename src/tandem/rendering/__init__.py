@@ -1,12 +1,23 @@
 """Rendering: from the model to the text of files, the same to the byte each time.
 
-Each program has its folder in ``templates/``; every file in it is a Genshi text template, and is
-rendered to a file of the same name. A template that may be executed makes a file that may be.
+Each program has its folder in ``templates/``, in which its files lie as they will on the host.
+Every file in it is a Genshi text template and is rendered to a file of the same name, but
+
+- a word in capitals in the name, as in ``VOLUME.res``, makes a file for each of those there are;
+- a template that renders to nothing makes no file;
+- a name that begins with an underscore is a part of other templates.
+
+A template that may be executed makes a file that may be, and one that was given a secret makes a
+file that root alone can read.
 """
 
 import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from genshi.template import NewTextTemplate, TemplateLoader
 
@@ -20,16 +31,20 @@ _loader = TemplateLoader(str(TEMPLATES), default_class=NewTextTemplate, variable
 
 @dataclass(frozen=True)
 class File:
-    """A file to be written: its path below the program's directory, its text and its mode."""
+    """A file to be written: its path below the program's directory, its text and its mode.
+
+    ``group`` is the group that may read it besides root, where there is one.
+    """
 
     path: PurePosixPath
     text: str
     mode: int
+    group: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where the rendered files will lie and run.
+    """Where the files of Apache will lie and run.
 
     ``parts`` is the directory of the program's files, ``var`` the one for what it writes, ``cache``
     the one for Apache's cached pages, and ``python`` the interpreter that has Tandem. ``user`` is
@@ -44,18 +59,90 @@ class Place:
     user: str = ""
 
 
-def render(program: str, cluster: Cluster, place: Place, source: str) -> tuple[File, ...]:
-    """Every file of a program for this cluster; ``source`` names the description in the files."""
+@dataclass(frozen=True)
+class Secrets:
+    """The secrets that are rendered.
+
+    ``heartbeat`` are numbered keys, of which the first signs; ``fence`` has the password of each
+    machine's fencing device by the machine's name.
+    """
+
+    drbd: str
+    heartbeat: tuple[tuple[int, str], ...]
+    fence: Mapping[str, str]
+
+
+def render(
+    program: str,
+    cluster: Cluster,
+    source: str,
+    *,
+    each: Mapping[str, Sequence[Any]] | None = None,
+    secrets: Secrets | None = None,
+    group: str = "",
+    **seen: object,
+) -> tuple[File, ...]:
+    """Every file of a program for this cluster; ``source`` names the description in the files.
+
+    ``each`` has what the words in capitals stand for: things with a ``name``, which the template
+    sees by the word in small letters, and replicated and local VMs as ``vm``. Templates see
+    ``seen``, too. ``group`` may read the files with secrets.
+    """
     made_by = f"Made by Tandem from {source}; edit that, not this."
+    files = []
+    for template, path, mode in _templates(program):
+        for item, variables in _items(path, each or {}):
+            handed = _Handed(secrets)
+            text = (
+                _loader.load(template)
+                .generate(cluster=cluster, made_by=made_by, secrets=handed, **{**seen, **variables})
+                .render(encoding=None)
+            )
+            if not text.strip():
+                continue
+            if handed.used:
+                files.append(File(item, text, 0o640 if group else 0o600, group))
+            else:
+                files.append(File(item, text, mode))
+    return tuple(files)
+
+
+class _Handed:
+    """The secrets for one template, which remembers whether it took one."""
+
+    def __init__(self, secrets: Secrets | None) -> None:
+        self._secrets = secrets
+        self.used = False
+
+    def __getattr__(self, name: str) -> object:
+        self.used = True
+        return getattr(self._secrets, name)
+
+
+@cache
+def _templates(program: str) -> tuple[tuple[str, PurePosixPath, int], ...]:
     folder = TEMPLATES / program
     return tuple(
-        File(
-            path=PurePosixPath(template.relative_to(folder)),
-            text=_loader.load(str(template.relative_to(TEMPLATES)))
-            .generate(cluster=cluster, place=place, made_by=made_by)
-            .render(encoding=None),
-            mode=0o755 if os.access(template, os.X_OK) else 0o644,
+        (
+            str(template.relative_to(TEMPLATES)),
+            PurePosixPath(template.relative_to(folder)),
+            0o755 if os.access(template, os.X_OK) else 0o644,
         )
         for template in sorted(folder.rglob("*"))
-        if template.is_file()
+        if template.is_file() and not template.name.startswith("_")
     )
+
+
+_VARIABLES = {"REPLICATED": "vm", "LOCAL": "vm"}
+
+
+def _items(
+    path: PurePosixPath, each: Mapping[str, Sequence[Any]]
+) -> Iterator[tuple[PurePosixPath, dict[str, Any]]]:
+    word = re.search(r"[A-Z]{2,}", path.name)
+    if word is None:
+        yield path, {}
+        return
+    for thing in each[word[0]]:
+        name = path.name.replace(word[0], thing.name)
+        yield path.with_name(name), {_VARIABLES.get(word[0], word[0].lower()): thing}

@@ -1,0 +1,9 @@
+"""``recipe = tandem:hosts``: names."""
+
+from recipes.hostfiles import HostFiles
+
+
+class Hosts(HostFiles):
+    """``/etc/hostname`` and ``/etc/hosts`` of a machine or VM."""
+
+    program = "hosts"

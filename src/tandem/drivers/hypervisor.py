@@ -1,0 +1,24 @@
+"""What a driver of a hypervisor has to say."""
+
+from abc import ABC, abstractmethod
+
+from tandem.model import VM, Cluster
+
+
+class Hypervisor(ABC):
+    """What runs the VMs of a machine."""
+
+    program: str
+    """Its name, and its folder in ``templates/``."""
+    folders: tuple[str, ...]
+    """The templates of every machine."""
+    pair_folders: tuple[str, ...]
+    """The templates of the pair's machines: Heartbeat's agents."""
+
+    @abstractmethod
+    def resources(self, cluster: Cluster) -> tuple[str, ...]:
+        """What Heartbeat starts once the volumes are primary, in this order, as in haresources."""
+
+    @abstractmethod
+    def match(self, vm: VM) -> str:
+        """How the VM's own network configuration finds its interface (systemd.network(5))."""

@@ -1,0 +1,22 @@
+"""systemd-nspawn: VMs as system containers, each a unit of the machine's systemd."""
+
+from tandem.drivers.hypervisor import Hypervisor
+from tandem.model import VM, Cluster
+
+
+class Nspawn(Hypervisor):
+    """systemd-nspawn, for machines on which Xen cannot run."""
+
+    program = "nspawn"
+    folders = ("nspawn/machine",)
+    pair_folders = ("heartbeat/units",)
+
+    def resources(self, cluster: Cluster) -> tuple[str, ...]:
+        """The units of the VMs, the ZEO server's before that of the frontend."""
+        return tuple(
+            f"tandem-unit::tandem-vm-{volume.name}.service" for volume in reversed(cluster.volumes)
+        )
+
+    def match(self, _: VM) -> str:
+        """By the name that systemd-nspawn gives every container's interface."""
+        return "Name=host0"

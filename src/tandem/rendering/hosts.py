@@ -1,0 +1,124 @@
+"""Which files a host of the cluster has: the programs it runs, and what their templates see."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from tandem.drivers import hypervisor_of, manager_of, storage_of
+from tandem.model import CHECKOUT_THERE, DATA, Cluster, Host, access_to
+from tandem.rendering import File, Place, Secrets, render
+
+BRIDGE: Final = "br-service"
+LIB: Final = "/usr/local/lib/tandem"
+LIBEXEC: Final = "/usr/libexec/heartbeat"
+"""Where Debian keeps Heartbeat's daemons."""
+
+FRONTEND_THERE: Final = Place(
+    parts=CHECKOUT_THERE / "parts/frontend",
+    var=CHECKOUT_THERE.parent / "frontend",
+    cache=PurePosixPath("/var/cache/tandem"),
+    python=CHECKOUT_THERE / ".venv/bin/python",
+    user="www-data",
+)
+"""Apache's files on a host of the cluster, where root starts it."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What makes the files of one program: folders of templates, and what they see."""
+
+    name: str
+    folders: tuple[str, ...]
+    group: str = ""
+    below: str = ""
+    takes_secrets: bool = False
+    seen: dict[str, Any] = field(default_factory=dict)
+
+
+def programs_of(cluster: Cluster, host: Host) -> tuple[Program, ...]:
+    """The programs that have files on the host."""
+    return tuple(_programs(cluster, host))
+
+
+def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
+    hypervisor = hypervisor_of(cluster)
+    yield Program("hosts", ("hosts",))
+    kind = "machine" if host.machine else "vm"
+    yield Program("network", (f"network/{kind}",), seen={"hypervisor": hypervisor})
+    yield Program("firewall", ("firewall",), seen={"accesses": access_to(cluster, host)})
+    if host.roles:
+        folders = ("systemd/account", *(f"systemd/{role}" for role in host.roles))
+        # Without VMs it is Heartbeat that starts what runs on one machine at a time.
+        yield Program("systemd", folders, seen={"starts_at_boot": host.machine is None})
+    if host.machine:
+        peer = cluster.peer_of(host.machine)
+        folders = hypervisor.folders + (hypervisor.pair_folders if peer else ())
+        yield Program(hypervisor.program, folders)
+        if peer:
+            storage, manager = storage_of(cluster), manager_of(cluster)
+            resources = (*storage.resources(cluster), *hypervisor.resources(cluster))
+            yield Program(
+                storage.program, storage.folders, group=storage.readers, takes_secrets=True
+            )
+            yield Program(
+                manager.program,
+                manager.folders(cluster),
+                takes_secrets=True,
+                seen={"resources": resources},
+            )
+    if "frontend" in host.roles:
+        yield Program("apache", ("apache",), below=str(FRONTEND_THERE.parts).lstrip("/"))
+
+
+def program_files(
+    program: Program, cluster: Cluster, host: Host, secrets: Secrets | None, source: str
+) -> tuple[File, ...]:
+    """Every file of one program on the host, by its path from the root."""
+    vms = cluster.vms_on(host.machine) if host.machine else ()
+    peer = cluster.peer_of(host.machine) if host.machine else None
+    each = {
+        "VM": vms,
+        "REPLICATED": [vm for vm in vms if vm.volume],
+        "LOCAL": [vm for vm in vms if not vm.volume],
+        "VOLUME": cluster.volumes,
+        "CLIENT": cluster.clients_on(host.name),
+        "PEER": [peer] if peer else [],
+    }
+    seen = {
+        "host": host,
+        "peer": peer,
+        "place": FRONTEND_THERE,
+        "bridge": BRIDGE,
+        "service_link": BRIDGE
+        if cluster.virtual
+        else host.machine and host.machine.service_interface,
+        "lib": LIB,
+        "libexec": LIBEXEC,
+        "checkout": CHECKOUT_THERE,
+        "data": DATA,
+        "milliseconds": _milliseconds,
+        **program.seen,
+    }
+    return tuple(
+        File(PurePosixPath(program.below) / file.path, file.text, file.mode, file.group)
+        for folder in program.folders
+        for file in render(
+            folder, cluster, source, each=each, secrets=secrets, group=program.group, **seen
+        )
+    )
+
+
+def host_files(
+    cluster: Cluster, host: Host, secrets: Secrets | None, source: str
+) -> tuple[File, ...]:
+    """Every file of a host, by its path from the root."""
+    return tuple(
+        file
+        for program in programs_of(cluster, host)
+        for file in program_files(program, cluster, host, secrets, source)
+    )
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{round(seconds * 1000)}ms"
