@@ -10,7 +10,6 @@ from time import monotonic
 from fabric import Connection, task
 from rich.console import Console
 from rich.markup import escape
-from rich.prompt import Confirm
 from rich.table import Table
 
 from tandem import explain as explaining
@@ -126,27 +125,13 @@ def explain(_: Connection, option: str, cluster: str = "cluster.cfg", json: bool
             CONSOLE.print(f"  {escape(line)}")
 
 
-@task(  # type: ignore[untyped-decorator]
-    name="secrets:rotate",
-    help=CLUSTER_HELP | {"yes": "the step before is on both machines: do not ask"},
-)
-def secrets_rotate(_: Connection, cluster: str = "cluster.cfg", yes: bool = False) -> None:
-    """Change Heartbeat's and DRBD's secrets: one of three steps, each to be rolled out."""
+@task(name="secrets:rotate", help=CLUSTER_HELP)  # type: ignore[untyped-decorator]
+def secrets_rotate(_: Connection, cluster: str = "cluster.cfg") -> None:
+    """Make Heartbeat's and DRBD's secrets anew, and say how they reach the machines."""
     with told():
         described = cluster_in(Path(cluster).resolve())
-        step = rotation.upcoming(described, CHECKOUT)
-        CONSOLE.print(f"step {step.number} of 3: {step.sentence}")
-        if step.number > 1 and not yes and not _is_rolled_out(step.number - 1, described):
-            sys.exit(_fail("nothing is changed: both machines need the step before this one first"))
-        step = rotation.rotate(described, CHECKOUT)
+        rotation.rotate(described, CHECKOUT)
         _render(described, Path(cluster).name, Path(ROLLOUT))
-    for line in rotation.instructions(step, described, ROLLOUT):
-        CONSOLE.print(line, markup=False)
-
-
-def _is_rolled_out(number: int, described: Cluster) -> bool:
-    if not sys.stdin.isatty():
-        raise TandemError(
-            f"is step {number} on {' and '.join(described.pair)}? there is nobody to ask: --yes"
-        )
-    return Confirm.ask(f"is step {number} on {' and '.join(described.pair)}?", default=False)
+    CONSOLE.print("new secrets of Heartbeat and DRBD are made here. Now, in this order:")
+    for number, line in enumerate(rotation.instructions(described, ROLLOUT), start=1):
+        CONSOLE.print(f"{number}. {line}", markup=False)

@@ -121,7 +121,7 @@ def _once(file: Path, folder: Path) -> Result:
     started = time.perf_counter()
     cluster = cluster_in(file)
     read = time.perf_counter()
-    secrets = Secrets("secret", ((1, "key"),), dict.fromkeys(cluster.pair, "password"))
+    secrets = Secrets("secret", "key", dict.fromkeys(cluster.pair, "password"))
     files = {
         host.name: host_files(cluster, host, secrets, file.name) for host in cluster.hosts.values()
     }

@@ -23,6 +23,6 @@ def secrets_for(cluster: Cluster) -> Secrets:
     """Secrets that are the same each time."""
     return Secrets(
         drbd="the-drbd-secret",
-        heartbeat=((1, "the-heartbeat-key"),),
-        fence={machine: f"the-password-of-{machine}" for machine in cluster.pair},
+        heartbeat="the-heartbeat-key",
+        fence={machine: f"password-{at}" for at, machine in enumerate(cluster.pair)},
     )

@@ -146,6 +146,6 @@ def test_diagram_draws_the_cluster(description: Path, tmp_path: Path) -> None:
 
 
 def test_rotating_secrets_of_the_operators_own_is_refused(description: Path) -> None:
-    done = fab("secrets:rotate", f"--cluster={description}", "--yes")
+    done = fab("secrets:rotate", f"--cluster={description}")
     assert done.returncode == 1
-    assert "is a file of yours, named by [secrets] heartbeat: change it there" in done.stderr
+    assert "is a file of yours, named by [secrets] drbd: change it there" in done.stderr

@@ -107,7 +107,7 @@ def _ends_up(
 def everything_of(cluster: Cluster) -> dict[tuple[str, str], str]:
     """The text of every file of every host, and what the profiles of the hosts are told."""
     fence = dict.fromkeys(cluster.machines, "secret")
-    secrets = Secrets("secret", ((1, "secret"),), fence)
+    secrets = Secrets("secret", "secret", fence)
     texts = {}
     for host in cluster.hosts.values():
         for file in host_files(cluster, host, secrets, "cluster.cfg"):

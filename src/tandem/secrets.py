@@ -9,23 +9,31 @@ from tandem.errors import TandemError
 from tandem.model import Cluster
 from tandem.rendering import Secrets
 
+_DRBD_MOST = 64
+_IPMI_MOST = 20
+"""How long a secret may be, in characters: of DRBD's, and of an IPMI 2.0 user's password."""
 
-def make(file: Path) -> None:
+
+_BYTES = 16
+_IPMI_BYTES = 12
+"""How random a new secret is. The 12 make 16 characters, and many BMCs take no more."""
+
+
+def make(file: Path, length: int = _BYTES) -> None:
     """Make the secret in the file, unless it is there, readable by its owner alone.
 
-    It has 128 random bits, and is whole or not there at all, whatever happens meanwhile.
+    It is whole or not there at all, whatever happens meanwhile.
     """
     if not file.exists():
-        write(file, new())
+        renew(file, length)
 
 
-def new() -> str:
-    """A new secret, of 128 random bits."""
-    return token_urlsafe(16)
+def renew(file: Path, length: int = _BYTES) -> None:
+    """Make the secret in the file anew, of so many random bytes."""
+    _write(file, token_urlsafe(length))
 
 
-def write(file: Path, text: str) -> None:
-    """Write a secret, readable by its owner alone: the old one or the new, never half of it."""
+def _write(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.parent.chmod(0o700)
     unfinished = file.with_name(f".{file.name}.new")
@@ -73,29 +81,19 @@ def secrets_of(cluster: Cluster, directory: Path, *, make_missing: bool) -> Secr
     """
     files = secret_files(cluster, directory)
     if make_missing:
-        for file in files.values():
+        for name, file in files.items():
             if file.ours:
-                make(file.path)
+                make(file.path, _IPMI_BYTES if name.startswith("fence-") else _BYTES)
     texts = {name: _read(file.path) for name, file in files.items()}
     return Secrets(
-        drbd=_word(texts["drbd"], files["drbd"].path),
-        heartbeat=keys_in(texts["heartbeat"], files["heartbeat"].path),
+        drbd=secret_in(texts["drbd"], files["drbd"].path),
+        heartbeat=secret_in(texts["heartbeat"], files["heartbeat"].path),
         fence={
-            name.removeprefix("fence-"): _word(text, files[name].path)
+            name.removeprefix("fence-"): secret_in(text, files[name].path, _IPMI_MOST)
             for name, text in texts.items()
             if name.startswith("fence-")
         },
     )
-
-
-def keys_in(text: str, file: Path) -> tuple[tuple[int, str], ...]:
-    """Heartbeat's keys: one alone in its file, or lines ``NUMBER KEY``, the signing one first."""
-    lines = [line.split() for line in text.splitlines() if line.strip()]
-    if len(lines) == 1 and len(lines[0]) == 1:
-        return ((1, _word(text, file)),)
-    if not lines or any(len(line) != 2 or not line[0].isdecimal() for line in lines):
-        raise TandemError(f"{file}: expected one key, or lines of a number and a key")
-    return tuple((int(number), _word(key, file)) for number, key in lines)
 
 
 def _read(file: Path) -> str:
@@ -109,13 +107,14 @@ def _read(file: Path) -> str:
         raise TandemError(f"{file}: cannot be read as a secret: {error}") from None
 
 
-def _word(text: str, file: Path) -> str:
+def secret_in(text: str, file: Path, most: int = _DRBD_MOST) -> str:
+    """The secret that a file's text is, of at most so many characters; raises TandemError."""
     word = text.strip()
     # What every file that takes a secret leaves as it is: no quote, backslash, # or space.
     if not word or not word.isascii() or not word.isprintable() or set(word) & set("\"'\\#$;{} "):
         raise TandemError(
             f"{file}: expected one word without spaces, quotes and any of \\ # $ ; {{ }}"
         )
-    if len(word) > 64:
-        raise TandemError(f"{file}: expected at most 64 characters: DRBD takes no more")
+    if len(word) > most:
+        raise TandemError(f"{file}: {len(word)} characters: expected at most {most}")
     return word

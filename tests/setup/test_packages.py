@@ -74,6 +74,14 @@ def test_an_interrupted_dpkg_is_mended_first() -> None:
     assert packages.mending(printed)[-2:] == ("--configure", "-a")
 
 
+def test_a_package_that_this_debian_has_not_is_told_from_the_others() -> None:
+    printed = (
+        "E: Unable to locate package xen-utils-4.17\n"
+        "E: Package 'heartbeat' has no installation candidate\n"
+    )
+    assert packages.unknown_to_apt(printed) == {"xen-utils-4.17", "heartbeat"}
+
+
 def test_another_failure_is_not_tried_again() -> None:
     assert packages.mending("E: Could not get lock /var/lib/dpkg/lock-frontend") == ()
 

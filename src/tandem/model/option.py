@@ -83,6 +83,9 @@ def _matching(pattern: str, expected: str) -> Callable[[str], str]:
 
 def _address(text: str) -> str:
     try:
+        # It takes any text for the zone of an IPv6 address.
+        if "%" in text:
+            raise ValueError
         return str(ip_address(text))
     except ValueError:
         raise ValueError("expected an IP address such as 10.0.0.21") from None

@@ -61,14 +61,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Secrets:
-    """The secrets that are rendered.
-
-    ``heartbeat`` are numbered keys, of which the first signs; ``fence`` has the password of each
-    machine's fencing device by the machine's name.
-    """
+    """The secrets that are rendered; ``fence`` has the password of each machine's BMC."""
 
     drbd: str
-    heartbeat: tuple[tuple[int, str], ...]
+    heartbeat: str
     fence: Mapping[str, str]
 
 

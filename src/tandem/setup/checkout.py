@@ -115,6 +115,12 @@ class Checkout:
             if first:
                 self._as_root(f"Debian packages: {' '.join(first[3:])}", first)
                 outcome = self._as_root(title, packages.installation(wanted))
+        if outcome and outcome.status != 0:
+            # One that this Debian has not must not keep the others away.
+            unknown = packages.unknown_to_apt(outcome.output)
+            known = [package for package in wanted if package.name not in unknown]
+            if unknown and known:
+                self._as_root(title, packages.installation(known))
         self._note.unlink(missing_ok=True)
         return outcome
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 from collections.abc import Callable, Collection, Sequence
 from configparser import ConfigParser
@@ -98,6 +99,15 @@ def mending(output: str) -> tuple[str, ...]:
     if any(sign in output for sign in stale):
         return (*_quietly(()), *_APT, "update")
     return ()
+
+
+def unknown_to_apt(output: str) -> frozenset[str]:
+    """The packages that this Debian has not, by what an installation printed."""
+    refusals = (
+        r"Unable to locate package (\S+)",
+        r"Package '?([^\s']+)'? has no installation candidate",
+    )
+    return frozenset(name for refusal in refusals for name in re.findall(refusal, output))
 
 
 def refused_by_sudo(outcome: Outcome) -> bool:
