@@ -85,3 +85,11 @@ def test_the_report_has_a_line_for_each_fault_with_its_file() -> None:
     lines = raised.value.report().splitlines()
     assert len(lines) == 10
     assert all(line.startswith("own.cfg: [") for line in lines)
+
+
+def test_what_the_recipes_of_a_profile_will_say_need_not_be_known(tmp_path: Path) -> None:
+    own = tmp_path / "own.cfg"
+    own.write_text(
+        f"[buildout]\nextends = {CHECKOUT}/cluster.cfg\n[part]\naddress = ${{tandem:zeo-address}}\n"
+    )
+    assert sections_in(own)["cluster"]["name"] == "example"

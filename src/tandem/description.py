@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from zc.buildout import UserError
@@ -48,7 +49,9 @@ def cluster_in(file: Path) -> Cluster:
     take the last without a word. Raises TandemError.
     """
     raw = _raw(file)
-    sections = _substituted(raw, file)
+    with _faults_of_buildout(file):
+        whole = _Substituted(raw)
+        sections = {name: dict(whole[name].items()) for name in raw if name != "buildout"}
     not_unknown = {*_used(raw), "buildout", "versions"} - {*section_names(sections)}
     cluster, faults = read({name: sections[name] for name in sections if name not in not_unknown})
     if cluster and "here" in sections:
@@ -72,17 +75,26 @@ def sections_in(file: Path) -> Sections:
     zc.buildout's own parser reads it, but without the user's ``~/.buildout`` defaults and without
     the directories and the change of directory that a Buildout object makes. Raises TandemError.
     """
-    return sections_of(_substituted(_raw(file), file))
+    raw = _raw(file)
+    with _faults_of_buildout(file):
+        return sections_of(_Substituted(raw))
 
 
 def _raw(file: Path) -> dict[str, dict[str, str]]:
     if not file.is_file():
         raise TandemError(f"{file}: no such file: expected a cluster's description")
     options = zcb._annotate_section({"extends-cache": ""}, "")
-    try:
+    with _faults_of_buildout(file):
         annotated, _ = zcb._open(str(file.parent), str(file.name), [], options, {}, set(), {})
         raw: dict[str, dict[str, str]] = zcb._unannotate(annotated)
         return raw
+
+
+@contextmanager
+def _faults_of_buildout(file: Path) -> Iterator[None]:
+    """Makes a line of what zc.buildout says against the file."""
+    try:
+        yield
     except UserError as error:
         raise TandemError(f"{file}: {' '.join(str(error).split())}") from None
     except zcb.zc.buildout.configparser.Error as error:
@@ -91,14 +103,6 @@ def _raw(file: Path) -> dict[str, dict[str, str]]:
         raise TandemError(f"{file}: byte {error.start} is not UTF-8") from None
     except OSError as error:
         raise TandemError(f"{error.filename}: {error.strerror}") from None
-
-
-def _substituted(raw: dict[str, dict[str, str]], file: Path) -> dict[str, dict[str, str]]:
-    whole = _Substituted(raw)
-    try:
-        return {name: dict(whole[name].items()) for name in raw if name != "buildout"}
-    except UserError as error:
-        raise TandemError(f"{file}: {' '.join(str(error).split())}") from None
 
 
 def _used(raw: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
