@@ -49,7 +49,7 @@ def _fail(words: str) -> int:
 def check(_: Connection, cluster: str = "cluster.cfg", json: bool = False) -> None:
     """Say whether the description is valid, with a line for each fault."""
     with told():
-        described = cluster_in(Path(cluster).resolve())
+        described = cluster_in(Path(cluster))
     counts = {
         "machines": len(described.machines),
         "VMs": len(described.vms),
@@ -71,7 +71,7 @@ def render(
 ) -> None:
     """Write every file of every machine and VM below parts/rollout."""
     with told():
-        described = cluster_in(Path(cluster).resolve())
+        described = cluster_in(Path(cluster))
         started = monotonic()
         written = _render(described, Path(cluster).name, Path(to))
     seconds = monotonic() - started
@@ -101,7 +101,7 @@ def _render(described: Cluster, source: str, to: Path) -> dict[str, list[str]]:
 def diagram(_: Connection, cluster: str = "cluster.cfg", to: str = "parts/cluster.svg") -> None:
     """Draw the cluster: machines, VMs, volumes, links and addresses, as SVG."""
     with told():
-        picture = drawn(cluster_in(Path(cluster).resolve()))
+        picture = drawn(cluster_in(Path(cluster)))
         Path(to).parent.mkdir(parents=True, exist_ok=True)
         Path(to).write_text(picture)
     CONSOLE.print(f"{to} shows {cluster}")
@@ -113,7 +113,7 @@ def diagram(_: Connection, cluster: str = "cluster.cfg", to: str = "parts/cluste
 def explain(_: Connection, option: str, cluster: str = "cluster.cfg", json: bool = False) -> None:
     """Say what an option does, what it is here, and in which files it ends up."""
     with told():
-        described = cluster_in(Path(cluster).resolve())
+        described = cluster_in(Path(cluster))
         found = explaining.find(described, option)
         explanations = [explaining.explain(described, *place) for place in found]
     if json:
@@ -127,11 +127,11 @@ def explain(_: Connection, option: str, cluster: str = "cluster.cfg", json: bool
 
 @task(name="secrets:rotate", help=CLUSTER_HELP)  # type: ignore[untyped-decorator]
 def secrets_rotate(_: Connection, cluster: str = "cluster.cfg") -> None:
-    """Make Heartbeat's and DRBD's secrets anew, and say how they reach the machines."""
+    """Make the cluster's secrets anew, and say how they reach the machines."""
     with told():
-        described = cluster_in(Path(cluster).resolve())
-        rotation.rotate(described, CHECKOUT)
+        described = cluster_in(Path(cluster))
+        changed = rotation.rotate(described, CHECKOUT)
         _render(described, Path(cluster).name, Path(ROLLOUT))
-    CONSOLE.print("new secrets of Heartbeat and DRBD are made here. Now, in this order:")
-    for number, line in enumerate(rotation.instructions(described, ROLLOUT), start=1):
+    CONSOLE.print(f"made anew on this computer: {', '.join(changed)}. Now, in this order:")
+    for number, line in enumerate(rotation.instructions(changed, described, ROLLOUT), start=1):
         CONSOLE.print(f"{number}. {line}", markup=False)

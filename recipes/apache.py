@@ -13,6 +13,8 @@ from tandem.rendering.hosts import FRONTEND_THERE
 class Apache(Described):
     """A complete configuration of Apache 2.4, run without any of Debian's own."""
 
+    role = "frontend"
+
     def files(self) -> tuple[File, ...]:
         """Apache's configuration and the scripts that run it."""
         return render("apache", self.cluster, SOURCE, place=self._place())

@@ -10,6 +10,8 @@ from tandem.rendering.profiles import tandem_options
 class ClusterOptions(Described):
     """Gives profiles the cluster's facts as ``${tandem:OPTION}``.
 
+    A profile whose parts are those of other recipes says here with ``role`` which host it is for.
+
     ``checkout``
         Where Tandem itself lies, which need not be where the buildout is.
     ``zeo-address``

@@ -15,6 +15,8 @@ class ZeoClients(Described):
     option ``names`` lists the clients that were made.
     """
 
+    role = "zeoclient"
+
     def __init__(self, buildout: Any, name: str, options: Options) -> None:
         super().__init__(buildout, name, options)
         sections = client_sections(self.here, self.cluster)

@@ -1,13 +1,12 @@
 """Reading a description's file the way buildout does, without what else buildout does."""
 
-import gc
 import os
-import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tandem.description import DescriptionError, cluster_from, sections_in
+from tandem.description import DescriptionError, cluster_from, cluster_in, sections_in
 from tandem.errors import TandemError
 from tandem.rendering import CHECKOUT
 
@@ -55,28 +54,117 @@ def test_the_users_own_buildout_defaults_are_not_read(
     [
         ("[zeoserver-vm]\naddress = ${net:of}.22\n", "The referenced section, 'net'"),
         ("[zeoserver-vm]\naddress = ${net}\n", "doesn't contain a colon"),
-        ("address = 10.0.0.22\n", "own.cfg"),
-        ("[buildout]\nextends = absent.cfg\n", "absent.cfg: No such file or directory"),
+        ("address = 10.0.0.22\n", "line 1: address = 10.0.0.22: expected a section before it"),
+        ("[cluster]\nmaster, slave\n", "line 2: 'master, slave\\n': expected OPTION = VALUE"),
+        ("[cluster:foo.bar]\n", "line 1: [cluster:foo.bar]: what stands after the colon"),
+        ("[sites:foo.bar]\n", "is a condition, and fails: name 'foo' is not defined"),
+        ("[cluster:1/0]\n", "is a condition, and fails: division by zero"),
+        ("[cluster: a b]\n", "is a condition, and fails: invalid syntax"),
+        ("[buildout]\nextends = own.cfg\n", "extends itself"),
+        ("[buildout]\nextends = ../there/own.cfg\n", "extends itself"),
+        ("[buildout]\nextends-cache = ${a:b}\nextends = own.cfg\n", "extends itself"),
+        ("[buildout]\nextends = http://127.0.0.1:9/a.cfg\n", "expected a file, as nothing is"),
+        ("[buildout]\nextends = https://127.0.0.1:9/a.cfg\n", "expected a file, as nothing is"),
+        ("[buildout]\nextends = ftp://127.0.0.1:9/a.cfg\n", "expected a file, as nothing is"),
+        ("\ufeff[cluster]\n", "begins with a byte order mark: expected it saved as UTF-8"),
     ],
 )
-def test_a_file_that_buildout_cannot_read_is_one_line(tmp_path: Path, text: str, said: str) -> None:
-    own = tmp_path / "own.cfg"
+@pytest.mark.parametrize("extended", [False, True], ids=["itself", "extended"])
+def test_what_buildout_cannot_read_is_one_line_with_its_file(
+    tmp_path: Path, text: str, said: str, extended: bool
+) -> None:
+    (tmp_path / "there").mkdir()
+    own = tmp_path / "there" / "own.cfg"
     own.write_text(text)
-    with warnings.catch_warnings():
-        # zc.buildout leaves a file open that it can't parse.
-        warnings.simplefilter("ignore", ResourceWarning)
-        with pytest.raises(TandemError) as raised:
-            sections_in(own)
-        report = raised.value.report()
-        del raised
-        gc.collect()
-    assert said in report
-    assert "\n" not in report
+    top = tmp_path / "top.cfg" if extended else own
+    if extended:
+        top.write_text("[buildout]\nextends = there/own.cfg\n")
+    for report in (refusal(sections_in, top), refusal(cluster_in, top)):
+        assert said in report
+        # What a ${…} misses is known only when all files are one.
+        assert report.startswith((f"{own}: ", f"{top}: The") if "$" in text else f"{own}: ")
+        assert "\n" not in report
 
 
-def test_an_absent_file_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(TandemError, match=r"absent\.cfg: no such file"):
-        sections_in(tmp_path / "absent.cfg")
+def refusal(reader: Callable[[Path], object], file: Path) -> str:
+    with pytest.raises(TandemError) as raised:
+        reader(file)
+    return raised.value.report()
+
+
+def a_ring(file: Path) -> None:
+    file.symlink_to(file.with_name("other.cfg"))
+    file.with_name("other.cfg").symlink_to(file)
+
+
+NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "absent": (lambda _: None, "no such file: expected a cluster's description"),
+    "directory": (Path.mkdir, "is a directory: expected the file of a cluster's description"),
+    "pipe": (os.mkfifo, "is not a file: expected that of a cluster's description"),
+    "device": (
+        lambda file: file.symlink_to("/dev/null"),
+        "is not a file: expected that of a cluster's description",
+    ),
+    "ring": (a_ring, "Too many levels of symbolic links"),
+    "dangling": (
+        lambda file: file.symlink_to("nowhere.cfg"),
+        "no such file: expected a cluster's description",
+    ),
+    "latin-1": (lambda file: file.write_bytes(b"# \xe4\n"), "byte 2 is not UTF-8"),
+}
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+@pytest.mark.parametrize("extended", [False, True], ids=["itself", "extended"])
+def test_what_is_no_file_is_told_as_what_it_is(tmp_path: Path, kind: str, extended: bool) -> None:
+    make, said = NO_FILES[kind]
+    own = tmp_path / "own.cfg"
+    make(own)
+    top = tmp_path / "top.cfg" if extended else own
+    if extended:
+        top.write_text("[buildout]\nextends = own.cfg\n")
+    assert refusal(sections_in, top) == f"{own}: {said}"
+    assert refusal(cluster_in, top) == f"{own}: {said}"
+
+
+def test_a_path_can_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "base.cfg").write_text(f"[buildout]\nextends = {CHECKOUT}/cluster.cfg\n")
+    (tmp_path / "own.cfg").write_text("[buildout]\nextends = base.cfg\n")
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert cluster_in(Path("../own.cfg")).name == "example"
+    assert refusal(cluster_in, Path("absent.cfg")).startswith("absent.cfg: no such file")
+
+
+def test_what_a_link_leads_to_extends_what_lies_beside_it(tmp_path: Path) -> None:
+    link = tmp_path / "link.cfg"
+    link.symlink_to(CHECKOUT / "tests/model/wrong/cluster-name-missing.cfg")
+    assert refusal(cluster_in, link).startswith("link.cfg: [cluster] name: missing")
+
+
+def test_what_is_extended_twice_is_no_ring(tmp_path: Path) -> None:
+    (tmp_path / "base.cfg").write_text(f"[buildout]\nextends = {CHECKOUT}/cluster.cfg\n")
+    own = tmp_path / "own.cfg"
+    own.write_text(f"[buildout]\nextends = base.cfg {CHECKOUT}/cluster.cfg\n")
+    assert cluster_in(own).name == "example"
+
+
+def test_what_an_extended_file_gives_twice_is_told_with_that_file(tmp_path: Path) -> None:
+    (tmp_path / "sites").mkdir()
+    (tmp_path / "sites" / "twice.cfg").write_text("[sites]\na.example = /A\na.example = /B\n")
+    own = tmp_path / "own.cfg"
+    own.write_text(f"[buildout]\nextends = {CHECKOUT}/cluster.cfg sites/twice.cfg\n")
+    assert refusal(cluster_in, own) == (
+        "own.cfg: [sites] a.example: given twice in sites/twice.cfg: expected one line"
+    )
+
+
+def test_a_file_can_give_again_what_it_extends(tmp_path: Path) -> None:
+    own = tmp_path / "own.cfg"
+    own.write_text(
+        f"[buildout]\nextends = {CHECKOUT}/cluster.cfg\n[sites]\nwww.example.org = /New\n"
+    )
+    assert [site.path for site in cluster_in(own).sites] == ["/New"]
 
 
 def test_the_report_has_a_line_for_each_fault_with_its_file() -> None:

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "tandem.explain": {"tandem.errors", "tandem.model", "tandem.rendering"},
     "tandem.rotation": {"tandem.errors", "tandem.model", "tandem.secrets"},
     "tandem.secrets": {"tandem.errors", "tandem.model", "tandem.rendering"},
-    "tandem.writing": {"tandem.rendering"},
+    "tandem.writing": {"tandem.errors", "tandem.rendering"},
     "recipes": {
         "recipes",
         "tandem.description",

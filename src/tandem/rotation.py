@@ -7,38 +7,66 @@ DRBD looks at its secret only when the machines connect.
 """
 
 from pathlib import Path
+from typing import Final
 
 from tandem.errors import TandemError
 from tandem.model import Cluster
-from tandem.secrets import renew, secret_files
+from tandem.secrets import file_of, renew, secret_files
 
-ROTATED = ("drbd", "heartbeat")
-"""The secrets that the cluster keeps for itself."""
-
-
-def rotate(cluster: Cluster, directory: Path) -> None:
-    """Make these secrets anew on the operator's computer; raises TandemError before any change."""
-    files = [secret_files(cluster, directory)[name] for name in ROTATED]
-    for name, file in zip(ROTATED, files, strict=True):
-        if not file.ours:
-            raise TandemError(
-                f"{file.path} is a file of yours, named by [secrets] {name}: change it there"
-            )
-        if not file.path.exists():
-            raise TandemError(f"{file.path}: missing: there is nothing to rotate yet")
-    for file in files:
-        renew(file.path)
+ROTATED: Final = ("heartbeat", "drbd", "admin")
+"""The secrets that are changed. A BMC's password is changed at the BMC."""
 
 
-def instructions(cluster: Cluster, rollout: str) -> tuple[str, ...]:
-    """What is to be done on the machines, a sentence for each step, in this order."""
+def rotate(cluster: Cluster, directory: Path) -> tuple[str, ...]:
+    """Make the secrets that are ours anew, on the operator's computer; which they were.
+
+    The admin's password goes, and `make run` makes the new one and gives it to Zope. Raises
+    TandemError when there is none to change.
+    """
+    files = secret_files(cluster, directory)
+    ours = [
+        name for name in ("heartbeat", "drbd") if files[name].ours and files[name].path.exists()
+    ]
+    for name in ours:
+        renew(files[name].path)
+    admin = file_of(directory, "admin", "")
+    if not cluster.secrets.admin and admin.exists():
+        admin.unlink()
+        ours.append("admin")
+    if not ours:
+        raise TandemError(
+            "no secret to change: none was made yet, or [secrets] names files of yours, which are"
+            " yours to change"
+        )
+    return tuple(ours)
+
+
+def instructions(changed: tuple[str, ...], cluster: Cluster, rollout: str) -> tuple[str, ...]:
+    """What is to be done for the changed secrets, a sentence for each step, in this order."""
+    heartbeat, drbd = "heartbeat" in changed, "drbd" in changed
     first, second = cluster.pair
-    return (
-        "On the standby machine: systemctl stop heartbeat. The sites stay up; until the last step"
-        " nothing is taken over.",
-        f"Bring /etc/ha.d/authkeys and /etc/drbd.d/global_common.conf from {rollout}/{first} to"
-        f" {first}, and from {rollout}/{second} to {second}.",
-        "On the active machine: /usr/libexec/heartbeat/heartbeat -r",
-        "On both: drbdadm adjust all. The volumes stay connected.",
-        "On the standby machine: systemctl start heartbeat",
+    files = " and ".join(
+        file
+        for file, is_changed in (
+            ("/etc/ha.d/authkeys", heartbeat),
+            ("/etc/drbd.d/global_common.conf", drbd),
+        )
+        if is_changed
     )
+    steps = (
+        (
+            heartbeat,
+            "On the standby machine: systemctl stop heartbeat. The sites stay up; until it is"
+            " started again, nothing is taken over.",
+        ),
+        (
+            heartbeat or drbd,
+            f"Bring {files} from {rollout}/{first} to {first}, and from {rollout}/{second} to"
+            f" {second}.",
+        ),
+        (heartbeat, "On the active machine: /usr/libexec/heartbeat/heartbeat -r"),
+        (drbd, "On both: drbdadm adjust all. The volumes stay connected."),
+        (heartbeat, "On the standby machine: systemctl start heartbeat"),
+        ("admin" in changed, "On this computer: make run gives Zope's admin the new password."),
+    )
+    return tuple(sentence for is_due, sentence in steps if is_due)

@@ -183,7 +183,7 @@ def test_who_does_not_run_the_service_waits_before_it_shoots(
     master: Machine, role: str, waits: bool
 ) -> None:
     master.write("/tmp/drbd/role", f"{role}\n")
-    master.replace(FENCE, "sleep 2", "echo waits >>/tmp/order")
+    master.replace(FENCE, "sleep 5", "echo waits >>/tmp/order")
     assert fence(master, "slave").returncode == 0
     assert master.read("/tmp/order").splitlines() == ["waits"] * waits + ["bmc set power 0"]
 
@@ -191,7 +191,7 @@ def test_who_does_not_run_the_service_waits_before_it_shoots(
 def test_a_drbdsetup_that_hangs_in_the_kernel_delays_no_shot_for_ever(master: Machine) -> None:
     master.write("/tmp/drbd/hangs", "all\n")
     master.replace(FENCE, "timeout -k 0.1 5 drbdadm", "timeout -k 0.1 0.2 drbdadm")
-    master.replace(FENCE, "sleep 2", "sleep 0.1")
+    master.replace(FENCE, "sleep 5", "sleep 0.1")
     ran = master.run("sh", "-c", THROUGH_A_PIPE, seconds=10)
     assert ran.stdout == "slave is switched off, its BMC confirms\n"
 

@@ -93,3 +93,10 @@ def test_apache_cannot_have_another_programs_port_on_a_computer_of_its_own() -> 
     assert [str(fault) for fault in faults] == [
         "[here] frontend-port: 8081 is a port of zeoclient already"
     ]
+
+
+def test_a_computer_of_its_own_has_no_peer() -> None:
+    cluster, _ = read(example())
+    assert cluster is not None
+    local = seen_from(Here(), cluster)
+    assert local.peer_of(local.nodes[0]) is None

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from tandem.model.checks import RESERVED
+from tandem.model.checks.resources import XEN_MEMORY, XEN_PERCENT
 
 Sections = dict[str, dict[str, str]]
 
@@ -43,11 +44,19 @@ domains = st.from_regex(
 users = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,15}", fullmatch=True)
 site_hosts = st.from_regex(rf"{_label}(\.{_label}){{0,2}}", fullmatch=True)
 site_paths = st.from_regex(r"(/[A-Za-z0-9][A-Za-z0-9._-]{0,12}){1,3}", fullmatch=True)
-_networks = ("10.0.0.0/8", "10.1.0.0/16", "192.0.2.7", "2001:db8::/32", "2001:db8:1::/48")
+_networks4 = ("10.0.0.0/8", "10.1.0.0/16", "192.0.2.7")
+_networks = (*_networks4, "2001:db8::/32", "2001:db8:1::/48")
 networks = st.lists(st.sampled_from(_networks), min_size=1, max_size=4).map(" ".join)
-ssh_networks = st.lists(
-    st.sampled_from((*_networks, "0.0.0.0/0", "::/0")), min_size=1, max_size=4
-).map(" ".join)
+
+
+def _with_ipv4(*least: str) -> st.SearchStrategy[str]:
+    """Networks from which somebody can come in, as all hosts have IPv4 addresses."""
+    first = st.sampled_from((*_networks4, *least))
+    return st.tuples(first, st.just("") | networks).map(" ".join).map(str.strip)
+
+
+manage_networks = _with_ipv4()
+ssh_networks = _with_ipv4("0.0.0.0/0", "0.0.0.0/0 ::/0", "::/0 10.0.0.0/8")
 
 
 @st.composite
@@ -57,7 +66,10 @@ def descriptions(draw: DrawFn) -> Sections:
     pair = draw(st.permutations(machines))[:2]
     hypervisor = draw(st.sampled_from(("xen", "nspawn", "none")))
     fencing = draw(st.sampled_from(("ipmi", "meatware", "none")))
-    with_clients = draw(st.lists(st.sampled_from(machines), min_size=2, unique=True))
+    others = [machine for machine in machines if machine not in pair]
+    # A machine beyond the pair is there for its clients; there are clients on two at least.
+    of_pair = st.lists(st.sampled_from(pair), min_size=max(0, 2 - len(others)), unique=True)
+    with_clients = draw(of_pair.flatmap(lambda some: st.permutations([*some, *others])))
     addresses = draw(_service_addresses())
     service = addresses.network
     own = {machine: addresses.next() for machine in machines}
@@ -87,7 +99,7 @@ def descriptions(draw: DrawFn) -> Sections:
             "timeout": draw(_seconds(1, 3600)),
             "check-interval": draw(_seconds(1, 60)),
             "connections": str(draw(st.integers(64, 100_000))),
-            "manage-from": draw(networks),
+            "manage-from": draw(manage_networks),
             "cache": draw(st.sampled_from(("none", "apache"))),
             "cache-size": str(draw(st.integers(10, 512))),
             "cache-freshness": str(draw(st.integers(1, 86_400))),
@@ -219,12 +231,15 @@ def _machine(
     dom0 = draw(st.integers(256, 4096))
     vms = [sections[f"{vm}-vm"] for vm in ("frontend", "zeoserver", "zeoclient")]
     room = draw(st.integers(4096, 8192))  # what maxmem may say beyond memory
+    for_vms = 512 + dom0 + room + sum(int(vm["memory"]) for vm in vms)
+    # Xen keeps 128 MB and 2 % of all memory; for containers that is more room.
+    memory = -(-(for_vms + XEN_MEMORY) * 100 // (100 - XEN_PERCENT))
     machine = {
         "address": address,
         "service-interface": service,
         "replication-interface": replication,
         "management-interface": management,
-        "memory": str(512 + dom0 + room + sum(int(vm["memory"]) for vm in vms)),
+        "memory": str(memory),
         "dom0-memory": str(dom0),
         "dom0-vcpus": str(draw(st.integers(1, 64))),
         "volume-group": draw(volume_groups),

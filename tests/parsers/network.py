@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -39,7 +40,8 @@ until [ "$(grep -ls ADMIN_STATE=configured /run/systemd/netif/links/* | wc -l)" 
     sleep 0.05
 done
 ip -json address
-ip -json route
+ip -json route show table all
+ip -json rule
 cat /run/log
 """
 
@@ -62,11 +64,14 @@ def configured(tree: Tree, paths: Sequence[PurePosixPath]) -> list[str]:
     ]
     wires = [f"{link.name}={link.mac}" for link in links if link.name not in made]
     ran = on_host(tree.root, _CONFIGURE, str(len(links)), *wires)
-    addresses, routes, *log = ran.stdout.splitlines()
+    addresses, routes, rules, *log = ran.stdout.splitlines()
     found = [line for line in log if not _USUAL.fullmatch(line)]
     there = {interface["ifname"]: interface for interface in json.loads(addresses)}
     for link in links:
         found += _missing(link, there.get(link.name, {}), json.loads(routes))
+        asked = {rule["src"] for rule in json.loads(rules) if rule["src"] != "all"}
+        if asked != set(link.options.get("From", [])):
+            found.append(f"{link.name}: From is {asked}, not {link.options.get('From', [])}")
     return [*found, *lines(ran.stderr)]
 
 
@@ -92,11 +97,12 @@ def _missing(link: Link, there: dict[str, Any], routes: list[dict[str, Any]]) ->
     gateways = [r["gateway"] for r in routes if r["dst"] == "default" and r["dev"] == link.name]
     is_so = {
         "Address": sorted(addresses),
-        "Gateway": gateways,
+        "Gateway": sorted(gateways),
         "Bridge": [there["master"]] if "master" in there else [],
     }
     wanted = {name: link.options.get(name, []) for name in is_so}
-    wanted["Address"] = sorted(wanted["Address"])
+    for name in ("Address", "Gateway"):
+        wanted[name] = sorted(wanted[name])
     if "MACAddress" in link.options:
         is_so["MACAddress"] = [there.get("address", "")]
         wanted["MACAddress"] = link.options["MACAddress"]
@@ -142,3 +148,28 @@ def hostname(tree: Tree, paths: Sequence[PurePosixPath]) -> list[str]:
         if named.stdout.strip() != tree.host.name:
             found.append(f"{path}: the name is {named.stdout.strip()!r}, not {tree.host.name!r}")
     return found
+
+
+def resolver(tree: Tree, paths: Sequence[PurePosixPath]) -> list[str]:
+    """The lines of /etc/resolv.conf that the C library does not read as they are meant."""
+    found = []
+    for path in paths:
+        servers = 0
+        for line in lines(tree.text(path)):
+            word, _, value = line.partition(" ")
+            if word == "nameserver":
+                servers += 1
+                if not _is_address(value):
+                    found.append(f"{path}: no address of a name server: {line}")
+            elif line[0] not in "#;" and not re.fullmatch(r"search( [a-z0-9.-]+){1,6}", line):
+                found.append(f"{path}: not read: {line}")
+        if not 0 < servers <= 3:
+            found.append(f"{path}: {servers} name servers, and the C library asks one to three")
+    return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False

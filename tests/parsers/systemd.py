@@ -36,6 +36,14 @@ done
 getent passwd tandem | cut -d: -f6
 """
 
+_PRESET = """
+for unit; do
+    systemctl preset "$unit" >/run/said 2>&1 || cat /run/said >&2
+    grep -i "parse\\|ignoring\\|unknown" /run/said >&2
+    echo "$unit $(systemctl is-enabled "$unit" 2>/dev/null)"
+done
+"""
+
 
 def units(tree: Tree, paths: Sequence[PurePosixPath]) -> list[str]:
     """What ``systemd-analyze verify`` says against units, and which named ones are not there."""
@@ -82,3 +90,22 @@ def accounts(tree: Tree, paths: Sequence[PurePosixPath]) -> list[str]:
         *lines(made.stderr),
         *(f"expected {line}" for line in expected if line not in there),
     ]
+
+
+def presets(tree: Tree, paths: Sequence[PurePosixPath]) -> list[str]:
+    """What ``systemctl preset`` says against the file, and what it does not do of it."""
+    found = []
+    for path in paths:
+        wanted = {
+            unit: f"{word}d" for word, unit in re.findall(r"^(\w+) (\S+)$", tree.text(path), re.M)
+        }
+        done = on_host(tree.root, _PRESET, *wanted)
+        is_so = dict(line.split(" ", 1) for line in lines(done.stdout))
+        found += lines(done.stderr)
+        # What has no [Install] can be started by others only.
+        found += (
+            f"{unit} is {is_so[unit] or 'nowhere'}, not {state}"
+            for unit, state in wanted.items()
+            if is_so[unit] not in ({state, "static"} if state == "disabled" else {state})
+        )
+    return found

@@ -76,6 +76,14 @@ PARSERS = (
         ("systemd-sysusers", "systemd-tmpfiles"),
         root=True,
     ),
+    Parser(
+        "systemctl",
+        ("/etc/systemd/system-preset/*.preset",),
+        systemd.presets,
+        ("systemctl", "/lib/systemd/system/heartbeat.service", "/lib/systemd/system/drbd.service"),
+        root=True,
+    ),
+    Parser("resolver", ("/etc/resolv.conf",), network.resolver),
     Parser("getent", ("/etc/hosts",), network.names, ("getent",), root=True),
     Parser("hostname", ("/etc/hostname",), network.hostname, ("hostname",), root=True),
     Parser(

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tandem.model import Cluster, read
@@ -17,8 +17,13 @@ from tests.parsers.conftest import must_run
 from tests.parsers.table import BY_NAME, PARSERS
 from tests.parsers.trees import SOURCE, Tree, on_the_host, write
 
+# Without shrinking, which takes minutes where each try starts real programs.
 repeatable = settings(
-    deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
 )
 
 QUICK = ("drbdadm", "xl", "nft", "password", "html")

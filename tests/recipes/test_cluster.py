@@ -59,3 +59,43 @@ def test_a_debug_client_that_somebody_may_reach_listens_on_the_vms_address(
 def test_the_data_outlives_the_checkout_on_a_vm_of_the_cluster(make_buildout: MakeBuildout) -> None:
     tandem = make_buildout(CLUSTER + "[here]\nname = zeoserver\n")["tandem"]
     assert tandem["data"] == "/srv/tandem/data"
+
+
+@pytest.mark.parametrize("host", ["master", "frontend", "zeoclient-master"])
+def test_a_host_without_the_role_that_a_profile_is_for_ends_the_buildout(
+    make_buildout: MakeBuildout, host: str
+) -> None:
+    buildout = make_buildout(CLUSTER + f"role = zeoserver\n[here]\nname = {host}\n")
+    with pytest.raises(UserError) as raised:
+        buildout["tandem"]
+    assert str(raised.value) == (
+        f"here.cfg: [here] name: '{host}' has no ZEO server: expected zeoserver"
+    )
+
+
+@pytest.mark.parametrize("here", ["", "[here]\nname = zeoserver\n"])
+def test_the_right_host_and_this_computer_have_the_role(
+    make_buildout: MakeBuildout, here: str
+) -> None:
+    assert make_buildout(CLUSTER + "role = zeoserver\n" + here)["tandem"]["zeo-address"]
+
+
+def test_without_vms_the_pair_has_every_role(make_buildout: MakeBuildout) -> None:
+    text = (
+        "role = zeoserver\n[here]\nname = slave\n[cluster]\nhypervisor = none\n"
+        "floating-ip = 10.0.0.10/24\n[network]\npublic-gateway =\n"
+        "[zeoclient-vm]\naddresses = master:10.0.0.11 slave:10.0.0.12\n"
+    )
+    assert make_buildout(CLUSTER + text)["tandem"]["zeo-address"]
+
+
+def test_a_role_that_is_none_ends_the_buildout(make_buildout: MakeBuildout) -> None:
+    buildout = make_buildout(CLUSTER + "role = zeosrver\n")
+    with pytest.raises(UserError, match=r"^\[tandem\] role: 'zeosrver': expected frontend or"):
+        buildout["tandem"]
+
+
+def test_the_frontends_apache_is_for_the_frontend(make_buildout: MakeBuildout) -> None:
+    text = "[apache]\nrecipe = tandem:apache\n[here]\nname = zeoserver\n"
+    with pytest.raises(UserError, match=r"'zeoserver' has no Apache: expected frontend$"):
+        make_buildout(text)["apache"]

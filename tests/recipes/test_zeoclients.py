@@ -27,8 +27,22 @@ def test_a_computer_of_its_own_gets_one_vms_worth_of_clients(make_buildout: Make
     assert buildout["zeoclient2"]["http-address"] == "127.0.0.1:8082"
 
 
-def test_another_role_gets_no_client(make_buildout: MakeBuildout) -> None:
-    buildout = make_buildout(ZEOCLIENTS + "[here]\nname = frontend\n")
+@pytest.mark.parametrize("host", ["frontend", "master"])
+def test_a_host_without_clients_is_told_which_ones_have_them(
+    make_buildout: MakeBuildout, host: str
+) -> None:
+    buildout = make_buildout(ZEOCLIENTS + f"[here]\nname = {host}\n")
+    with pytest.raises(UserError) as raised:
+        buildout["zeoclients"]
+    assert str(raised.value) == (
+        f"here.cfg: [here] name: '{host}' has no Plone clients:"
+        " expected zeoclient-master, zeoclient-slave"
+    )
+
+
+def test_where_any_host_will_do_another_role_gets_no_client(make_buildout: MakeBuildout) -> None:
+    text = ZEOCLIENTS.replace("[zeoclients]\n", "[zeoclients]\nrole =\n")
+    buildout = make_buildout(text + "[here]\nname = frontend\n")
     assert buildout["zeoclients"]["names"] == ""
 
 

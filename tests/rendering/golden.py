@@ -17,9 +17,9 @@ PICTURES = {name: CHECKOUT / f"docs/pictures/{name}.svg" for name in ("cluster",
 
 
 def text_of(name: str, cluster: Cluster, host: Host) -> str:
-    """Every file of the host, each below a line with its path, mode and group."""
+    """Every file of the host, each below a line with its path and mode."""
     return "\n".join(
-        f"==> /{file.path} {file.mode:04o} {file.group or 'root'}\n{file.text}"
+        f"==> /{file.path} {file.mode:04o}\n{file.text}"
         for file in host_files(cluster, host, secrets_for(cluster), FILES[name].name)
     )
 

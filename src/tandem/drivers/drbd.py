@@ -12,8 +12,6 @@ class Drbd:
     version: str
 
     program = "drbd"
-    readers = "haclient"
-    """The group of Heartbeat's dopd, which calls drbdadm to outdate a disk."""
 
     @property
     def folders(self) -> tuple[str, ...]:

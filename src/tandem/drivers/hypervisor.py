@@ -19,6 +19,9 @@ class Hypervisor(ABC):
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """What Heartbeat starts once the volumes are primary, in this order, as in haresources."""
 
-    @abstractmethod
     def match(self, vm: VM) -> str:
-        """How the VM's own network configuration finds its interface (systemd.network(5))."""
+        """How the VM's own network configuration finds its interface (systemd.network(5)).
+
+        By the MAC address, unless the interface has the same name in every VM.
+        """
+        return f"MACAddress={vm.mac}"

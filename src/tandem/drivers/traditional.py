@@ -1,7 +1,7 @@
 """No hypervisor: the services run right on the machines, as the traditional set-up has it."""
 
 from tandem.drivers.hypervisor import Hypervisor
-from tandem.model import VM, Cluster
+from tandem.model import Cluster
 
 
 class Traditional(Hypervisor):
@@ -24,7 +24,3 @@ class Traditional(Hypervisor):
             *(f"IPaddr2::{address}" for address in addresses),
             "tandem-unit::tandem-frontend.service",
         )
-
-    def match(self, _: VM) -> str:
-        """Never asked: there is no VM."""
-        raise NotImplementedError

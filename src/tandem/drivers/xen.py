@@ -1,7 +1,7 @@
 """Xen: PV domains, by ``xl``."""
 
 from tandem.drivers.hypervisor import Hypervisor
-from tandem.model import VM, Cluster
+from tandem.model import Cluster
 
 
 class Xen(Hypervisor):
@@ -14,7 +14,3 @@ class Xen(Hypervisor):
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """The VMs, the ZEO server's before that of the frontend."""
         return tuple(f"tandem-vm::{volume.name}" for volume in reversed(cluster.volumes))
-
-    def match(self, vm: VM) -> str:
-        """By the MAC address: the interface's name depends on the kernel."""
-        return f"MACAddress={vm.mac}"

@@ -216,8 +216,9 @@ class Cluster:
 
     def peer_of(self, machine: Machine) -> Machine | None:
         """The other machine of the pair, for a machine that is in it."""
-        first, second = self.pair_nodes
-        return {first.name: second, second.name: first}.get(machine.name)
+        if machine.name not in self.pair:
+            return None
+        return next(node for node in self.pair_nodes if node.name != machine.name)
 
     @cached_property
     def volumes(self) -> tuple[Volume, ...]:

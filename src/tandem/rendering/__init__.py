@@ -31,15 +31,11 @@ _loader = TemplateLoader(str(TEMPLATES), default_class=NewTextTemplate, variable
 
 @dataclass(frozen=True)
 class File:
-    """A file to be written: its path below the program's directory, its text and its mode.
-
-    ``group`` is the group that may read it besides root, where there is one.
-    """
+    """A file to be written: its path below the program's directory, its text and its mode."""
 
     path: PurePosixPath
     text: str
     mode: int
-    group: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +71,13 @@ def render(
     *,
     each: Mapping[str, Sequence[Any]] | None = None,
     secrets: Secrets | None = None,
-    group: str = "",
     **seen: object,
 ) -> tuple[File, ...]:
     """Every file of a program for this cluster; ``source`` names the description in the files.
 
     ``each`` has what the words in capitals stand for: things with a ``name``, which the template
     sees by the word in small letters, and replicated and local VMs as ``vm``. Templates see
-    ``seen``, too. ``group`` may read the files with secrets.
+    ``seen``, too.
     """
     made_by = f"Made by Tandem from {source}; edit that, not this."
     files = []
@@ -96,10 +91,7 @@ def render(
             )
             if not text.strip():
                 continue
-            if handed.used:
-                files.append(File(item, text, 0o640 if group else 0o600, group))
-            else:
-                files.append(File(item, text, mode))
+            files.append(File(item, text, 0o600 if handed.used else mode))
     return tuple(files)
 
 

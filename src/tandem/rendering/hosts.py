@@ -30,7 +30,6 @@ class Program:
 
     name: str
     folders: tuple[str, ...]
-    group: str = ""
     below: str = ""
     takes_secrets: bool = False
     seen: dict[str, Any] = field(default_factory=dict)
@@ -43,7 +42,7 @@ def programs_of(cluster: Cluster, host: Host) -> tuple[Program, ...]:
 
 def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
     hypervisor = hypervisor_of(cluster)
-    yield Program("hosts", ("hosts",))
+    yield Program("hosts", ("hosts",), seen={"boots": units_at_boot(cluster, host)})
     kind = "machine" if host.machine else "vm"
     yield Program("network", (f"network/{kind}",), seen={"hypervisor": hypervisor})
     yield Program("firewall", ("firewall",), seen={"accesses": access_to(cluster, host)})
@@ -58,9 +57,7 @@ def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
         if peer:
             storage, manager = storage_of(cluster), manager_of(cluster)
             resources = (*storage.resources(cluster), *hypervisor.resources(cluster))
-            yield Program(
-                storage.program, storage.folders, group=storage.readers, takes_secrets=True
-            )
+            yield Program(storage.program, storage.folders, takes_secrets=True)
             yield Program(
                 manager.program,
                 manager.folders(cluster),
@@ -69,6 +66,31 @@ def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
             )
     if "frontend" in host.roles:
         yield Program("apache", ("apache",), below=str(FRONTEND_THERE.parts).lstrip("/"))
+
+
+def units_at_boot(cluster: Cluster, host: Host) -> tuple[tuple[str, bool], ...]:
+    """The units of a host that can be enabled, and whether a boot starts them."""
+    return tuple(_units_at_boot(cluster, host))
+
+
+def _units_at_boot(cluster: Cluster, host: Host) -> Iterator[tuple[str, bool]]:
+    yield from (("systemd-networkd.service", True), ("nftables.service", True))
+    if host.machine:
+        if cluster.peer_of(host.machine):
+            yield from (("drbd.service", True), ("heartbeat.service", True))
+        if host.name == cluster.pair[0]:
+            yield "tandem-verify.timer", True
+        if cluster.hypervisor == "nspawn":
+            for vm in cluster.vms_on(host.machine):
+                yield f"tandem-vm-{vm.name}.service", vm.volume is None
+    # What runs on one machine at a time Heartbeat starts.
+    if "frontend" in host.roles:
+        yield "tandem-frontend.service", host.machine is None
+    if "zeoserver" in host.roles:
+        yield "tandem-zeoserver.service", host.machine is None
+        yield from (("tandem-backup.timer", True), ("tandem-zeopack.timer", True))
+    for client in cluster.clients_on(host.name):
+        yield f"tandem-{client.name}.service", True
 
 
 def program_files(
@@ -101,11 +123,9 @@ def program_files(
         **program.seen,
     }
     return tuple(
-        File(PurePosixPath(program.below) / file.path, file.text, file.mode, file.group)
+        File(PurePosixPath(program.below) / file.path, file.text, file.mode)
         for folder in program.folders
-        for file in render(
-            folder, cluster, source, each=each, secrets=secrets, group=program.group, **seen
-        )
+        for file in render(folder, cluster, source, each=each, secrets=secrets, **seen)
     )
 
 

@@ -111,6 +111,23 @@ def _addresses_are_unique(cluster: Cluster) -> Iterator[Fault]:
                 "ping-nodes",
                 f"{ping} is the address of {ours[ping]}: expected something outside the cluster",
             )
+            continue
+        for name in ("replication", "management"):
+            network = getattr(cluster.network, name)
+            if network and IPv4Address(ping) in network:
+                yield Fault(
+                    "heartbeat",
+                    "ping-nodes",
+                    f"{ping} lies in the {name} network {network}: expected something that shows"
+                    " whether visitors reach the machine",
+                )
+
+
+def _name_servers_are_different(cluster: Cluster) -> Iterator[Fault]:
+    servers = cluster.network.nameservers
+    for server in dict.fromkeys(servers):
+        if servers.count(server) > 1:
+            yield Fault("network", "nameservers", f"{server} is named twice")
 
 
 def _the_frontends_own_address_is_no_site(cluster: Cluster) -> Iterator[Fault]:
@@ -217,6 +234,7 @@ def _links_are_independent(cluster: Cluster) -> Iterator[Fault]:
 RULES = (
     _addresses_lie_in_their_networks,
     _addresses_are_unique,
+    _name_servers_are_different,
     _the_frontends_own_address_is_no_site,
     _the_floating_ip_has_a_way_out,
     _networks_are_apart,

@@ -1,18 +1,33 @@
 """What runs on a machine fits into it, after a failover too."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from tandem.model.cluster import VM, Cluster
 from tandem.model.fault import Fault
 from tandem.model.sections import Machine
+
+XEN_MEMORY: Final = 128
+XEN_PERCENT: Final = 2
+
+
+def hypervisor_memory(hypervisor: str, memory: int) -> int:
+    """What the hypervisor itself takes of a machine's memory, in MB.
+
+    Xen has a heap of its own; its table of page frames grows with the machine's memory, and the
+    page tables and shadow pages of each domain grow with the domain's. None of that is dom0's or a
+    VM's: where they are given all memory, the last VM does not start. A kernel that runs
+    containers takes what it needs out of the machine's own share.
+    """
+    return XEN_MEMORY + memory * XEN_PERCENT // 100 if hypervisor == "xen" else 0
 
 
 def _listed(vms: tuple[VM, ...], sizes: tuple[int, ...]) -> str:
     return " + ".join(f"{vm.name} {size}" for vm, size in zip(vms, sizes, strict=True))
 
 
-def _room(node: Machine) -> int:
-    return node.memory - node.dom0_memory
+def _room(cluster: Cluster, node: Machine) -> int:
+    return node.memory - hypervisor_memory(cluster.hypervisor, node.memory) - node.dom0_memory
 
 
 def _memory_fits_after_a_failover(cluster: Cluster) -> Iterator[Fault]:
@@ -22,16 +37,18 @@ def _memory_fits_after_a_failover(cluster: Cluster) -> Iterator[Fault]:
     for node in cluster.nodes:
         vms = cluster.vms_on(node)
         sizes = tuple(vm.sizes.memory for vm in vms)
-        needed = node.dom0_memory + sum(sizes)
+        xen = hypervisor_memory(cluster.hypervisor, node.memory)
+        needed = xen + node.dom0_memory + sum(sizes)
         if needed <= node.memory:
             continue
-        room = _room(node)
+        room = _room(cluster, node)
         if room <= 0:
+            of = f"memory without Xen's {xen} MB" if xen else "memory"
             yield Fault(
                 node.name,
                 "dom0-memory",
-                f"{node.dom0_memory} MB leaves nothing to the VMs: expected less than memory,"
-                f" {node.memory} MB",
+                f"{node.dom0_memory} MB leaves nothing to the VMs: expected less than {of},"
+                f" {node.memory - xen} MB",
             )
             continue
         alone = [vm for vm in vms if vm.sizes.memory > room]
@@ -40,8 +57,8 @@ def _memory_fits_after_a_failover(cluster: Cluster) -> Iterator[Fault]:
             yield Fault(
                 node.name,
                 "memory",
-                f"{node.memory} MB is too little{when}: dom0 {node.dom0_memory} +"
-                f" {_listed(vms, sizes)} need {needed} MB",
+                f"{node.memory} MB is too little{when}: {f'Xen {xen} + ' if xen else ''}dom0"
+                f" {node.dom0_memory} + {_listed(vms, sizes)} need {needed} MB",
             )
         for vm in alone:
             if vm.role not in too_large:
@@ -50,7 +67,7 @@ def _memory_fits_after_a_failover(cluster: Cluster) -> Iterator[Fault]:
                     f"{vm.role}-vm",
                     "memory",
                     f"{vm.sizes.memory} MB does not fit: {node.name} has {node.memory} MB,"
-                    f" {node.dom0_memory} of them for itself",
+                    f" {xen + node.dom0_memory} of them for {'Xen and dom0' if xen else 'itself'}",
                 )
 
 
@@ -69,15 +86,15 @@ def _maxmem_is_at_least_memory(cluster: Cluster) -> Iterator[Fault]:
 def _maxmem_can_be_given(cluster: Cluster) -> Iterator[Fault]:
     told: set[str] = set()
     for vm in cluster.vms:
-        room = min(map(_room, vm.machines))
+        room, least = min((_room(cluster, node), node.name) for node in vm.machines)
         # What is more than the machine has already as memory is told there.
         if vm.sizes.memory <= room < vm.maxmem and vm.role not in told:
             told.add(vm.role)
             yield Fault(
                 f"{vm.role}-vm",
                 "maxmem",
-                f"{vm.maxmem} MB can never be given: expected at most {room} MB, what"
-                f" {min(vm.machines, key=_room).name} has for VMs",
+                f"{vm.maxmem} MB can never be given: expected at most {room} MB, what {least} has"
+                " for VMs",
             )
 
 

@@ -1,7 +1,8 @@
 """Two machines never write at once, unless that risk is taken by name; and who may come in."""
 
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from typing import Final
 
 from tandem.model.cluster import Cluster
 from tandem.model.fault import Fault
@@ -62,6 +63,14 @@ def _clients_survive_a_machine(cluster: Cluster) -> Iterator[Fault]:
         )
 
 
+def _whole_families(networks: tuple[str, ...]) -> Iterator[str]:
+    """All of IPv4, all of IPv6: whichever the networks make up together."""
+    for version in (4, 6):
+        of_it = [one for one in map(ip_network, networks) if one.version == version]
+        merged: Iterator[IPv4Network | IPv6Network] = collapse_addresses(of_it)  # type: ignore[type-var]  # all of one version
+        yield from (str(one) for one in merged if one.prefixlen == 0)
+
+
 def _not_everybody_may_come_in(cluster: Cluster) -> Iterator[Fault]:
     for section, option, networks in (
         ("frontend-vm", "manage-from", cluster.frontend.manage_from),
@@ -69,26 +78,42 @@ def _not_everybody_may_come_in(cluster: Cluster) -> Iterator[Fault]:
         ("zeoserver-vm", "zeo-from", cluster.zeoserver.zeo_from),
         ("zeoclient-vm", "debug-from", cluster.zeoclient.debug_from),
     ):
-        for network in networks:
-            if network.endswith("/0"):
-                yield Fault(
-                    section,
-                    option,
-                    f"{network} is everybody: expected the networks of those who may",
-                )
+        for everybody in _whole_families(networks):
+            together = "" if everybody in networks else "the networks together are "
+            is_ = "," if together else " is"
+            yield Fault(
+                section,
+                option,
+                f"{together}{everybody}{is_} everybody: expected the networks of those who may",
+            )
+
+
+# "This network", groups, and what is reserved: nobody's packets come from there.
+_OF_NOBODY: Final = tuple(map(IPv4Network, ("0.0.0.0/8", "224.0.0.0/3")))
+
+
+def _lets_in(text: str) -> bool:
+    # The machines and VMs have IPv4 addresses alone.
+    network = ip_network(text)
+    return isinstance(network, IPv4Network) and not any(map(network.subnet_of, _OF_NOBODY))
 
 
 def _somebody_may_come_in(cluster: Cluster) -> Iterator[Fault]:
-    ssh_from = cluster.network.ssh_from
-    if all(ip_network(network).is_loopback for network in ssh_from):
-        named = " ".join(ssh_from) or "empty"
-        yield Fault(
-            "network", "ssh-from", f"{named}: nobody could come in: expected a network or more"
-        )
-    if not cluster.frontend.manage_from:
-        yield Fault(
-            "frontend-vm", "manage-from", "empty: nobody could come in: expected a network or more"
-        )
+    for section, option, networks, loopback_will_do in (
+        ("network", "ssh-from", cluster.network.ssh_from, False),
+        # On a computer of its own loopback is where the manager is.
+        ("frontend-vm", "manage-from", cluster.frontend.manage_from, True),
+    ):
+        if not any(
+            _lets_in(network) and (loopback_will_do or not ip_network(network).is_loopback)
+            for network in networks
+        ):
+            named = " ".join(networks[:3]) + (" …" if len(networks) > 3 else "")
+            yield Fault(
+                section,
+                option,
+                f"{named or 'empty'}: nobody could come in: expected an IPv4 network of hosts",
+            )
 
 
 RULES = (
