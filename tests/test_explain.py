@@ -62,3 +62,15 @@ def test_a_section_that_is_not_there_has_no_options() -> None:
 def test_an_option_that_is_not_there_is_a_line_with_a_guess() -> None:
     with pytest.raises(TandemError, match="no option deadtme: did you mean deadtime"):
         find(CLUSTER, "deadtme")
+
+
+@pytest.mark.parametrize("name", ["containers", "traditional"])
+def test_every_option_can_be_explained_in_a_cluster_that_does_without_it(name: str) -> None:
+    for section, kind in SECTIONS.items():
+        for option in options_of(kind):
+            assert explain(example(name), section, option).name == option
+
+
+def test_the_sites_are_no_options() -> None:
+    with pytest.raises(TandemError, match="has a line for each host name"):
+        find(CLUSTER, "sites")

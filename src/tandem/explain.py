@@ -67,6 +67,8 @@ def find(cluster: Cluster, name: str) -> tuple[tuple[str, str], ...]:
     says which machine's. Raises TandemError when there is none.
     """
     section, _, option = name.rpartition(":")
+    if "sites" in (section, option):
+        raise TandemError("[sites] has a line for each host name, such as www.example.org = /Plone")
     if section in cluster.machines:
         everything = [(section, called) for called in options_of(Machine)]
     else:

@@ -69,7 +69,10 @@ def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
 
 
 def units_at_boot(cluster: Cluster, host: Host) -> tuple[tuple[str, bool], ...]:
-    """The units of a host that can be enabled, and whether a boot starts them."""
+    """The units of a host that can be enabled, and whether a boot starts them.
+
+    Debian's xendomains is none: it is an init script, which presets do not know.
+    """
     return tuple(_units_at_boot(cluster, host))
 
 
