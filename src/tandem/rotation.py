@@ -7,20 +7,16 @@ DRBD looks at its secret only when the machines connect.
 """
 
 from pathlib import Path
-from typing import Final
 
 from tandem.errors import TandemError
 from tandem.model import Cluster
 from tandem.secrets import file_of, renew, secret_files
 
-ROTATED: Final = ("heartbeat", "drbd", "admin")
-"""The secrets that are changed. A BMC's password is changed at the BMC."""
-
 
 def rotate(cluster: Cluster, directory: Path) -> tuple[str, ...]:
     """Make the secrets that are ours anew, on the operator's computer; which they were.
 
-    The admin's password goes, and `make run` makes the new one and gives it to Zope. Raises
+    Not the BMCs' passwords, which change at the BMCs. The admin's password goes, and `make run` makes the new one and gives it to Zope. Raises
     TandemError when there is none to change.
     """
     files = secret_files(cluster, directory)
