@@ -16,8 +16,8 @@ from tandem.secrets import file_of, renew, secret_files
 def rotate(cluster: Cluster, directory: Path) -> tuple[str, ...]:
     """Make the secrets that are ours anew, on the operator's computer; which they were.
 
-    Not the BMCs' passwords, which change at the BMCs. The admin's goes, and `make run` makes the new
-    one and gives it to Zope. Raises TandemError when there is none to change.
+    Not the BMCs' passwords, which change at the BMCs. The admin's goes, and `make run` makes the
+    new one and gives it to Zope. Raises TandemError when there is none to change.
     """
     files = secret_files(cluster, directory)
     ours = [
