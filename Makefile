@@ -15,7 +15,7 @@ OPTIONS = --role=$(ROLE) --wheelhouse=$(WHEELHOUSE)
 IN = .venv/bin/
 CODE = src recipes tests $(wildcard fabfile.py bench)
 
-.PHONY: help setup run stop status render test golden lint pins wheelhouse bench docs clean
+.PHONY: help setup run stop status render lab test golden lint pins wheelhouse bench docs clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -37,9 +37,12 @@ render: ## write every file of every machine and VM into parts/rollout
 	@$(SETUP) setup $(OPTIONS)
 	@bin/fab render
 
+lab: ## install what the lab takes; then: sudo bin/fab lab:up
+	@$(SETUP) lab $(OPTIONS)
+
 test: ## run all tests (ARGS="-m 'not slow'" and the like go to pytest)
 	@$(SETUP) test $(OPTIONS)
-	@$(IN)python -m pytest $(ARGS)
+	@$(IN)python -m tests.suite $(ARGS)
 
 golden: ## renew the files that the tests compare rendered ones with, and say what has changed
 	@$(SET_UP) $(IN)python -m tests.rendering.golden

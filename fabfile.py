@@ -1,48 +1,30 @@
 """The operator's commands; ``fab --list`` shows them."""
 
+import argparse
 import json as jsonlib
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
 from fabric import Connection, task
-from rich.console import Console
+from invoke.collection import Collection
 from rich.markup import escape
 from rich.table import Table
 
 from tandem import explain as explaining
 from tandem import rotation
+from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, fail, told
 from tandem.description import cluster_in
 from tandem.diagram import diagram as drawn
 from tandem.errors import TandemError
+from tandem.lab import commands as lab
 from tandem.model import Cluster
 from tandem.rendering import CHECKOUT
 from tandem.rendering.hosts import host_files
 from tandem.secrets import secrets_of
 from tandem.writing import write_all
 
-CONSOLE = Console(soft_wrap=True, highlight=False)
 ROLLOUT = "parts/rollout"
-CLUSTER_HELP = {"cluster": "the description to read (default: cluster.cfg)"}
-JSON_HELP = {"json": "say it for scripts"}
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Ends the command with exit status 1 and a line or two for what the operator can mend."""
-    try:
-        yield
-    except TandemError as error:
-        sys.exit(_fail(error.report()))
-    except OSError as error:
-        sys.exit(_fail(f"{error.filename}: {error.strerror}" if error.filename else str(error)))
-
-
-def _fail(words: str) -> int:
-    Console(stderr=True, soft_wrap=True).print(words, style="red", highlight=False, markup=False)
-    return 1
 
 
 @task(help=CLUSTER_HELP | JSON_HELP)  # type: ignore[untyped-decorator]  # Fabric has no types
@@ -135,3 +117,21 @@ def secrets_rotate(_: Connection, cluster: str = "cluster.cfg") -> None:
     CONSOLE.print(f"made anew on this computer: {', '.join(changed)}. Now, in this order:")
     for number, line in enumerate(rotation.instructions(changed, described, ROLLOUT), start=1):
         CONSOLE.print(f"{number}. {line}", markup=False)
+
+
+def _described() -> Cluster | None:
+    """The cluster whose machines' names some commands have; None where it has faults."""
+    arguments = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    arguments.add_argument("--cluster", default="cluster.cfg")
+    try:
+        return cluster_in(Path(arguments.parse_known_args(sys.argv[1:])[0].cluster))
+    except TandemError as error:
+        if any(argument.startswith("lab:") for argument in sys.argv[1:]):
+            sys.exit(fail(error.report()))
+        return None
+
+
+namespace = Collection(check, render, diagram, explain, secrets_rotate)
+if described := _described():
+    for command in lab.commands(described):
+        namespace.add_task(command)

@@ -28,6 +28,18 @@ MAY_IMPORT = {
         "tandem.secrets",
         "tandem.writing",
     },
+    "tandem.console": {"tandem.errors"},
+    "tandem.lab": {
+        "tandem.console",
+        "tandem.description",
+        "tandem.errors",
+        "tandem.lab",
+        "tandem.local",
+        "tandem.model",
+        "tandem.rendering",
+        "tandem.secrets",
+        "tandem.setup",
+    },
     "tandem.local": {
         "tandem.description",
         "tandem.errors",

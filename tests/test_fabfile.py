@@ -4,6 +4,7 @@ import json
 import stat
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,17 +25,41 @@ def fab(*words: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
-def description(tmp_path: Path) -> Path:
+def described(folder: Path) -> Path:
     """A valid description whose secrets are files of its own."""
-    file = tmp_path / "own.cfg"
-    secret = tmp_path / "secret"
+    file = folder / "own.cfg"
+    secret = folder / "secret"
     secret.write_text("of-my-own\n")
     file.write_text(
         f"[buildout]\nextends = {CHECKOUT}/examples/traditional.cfg\n"
         f"[secrets]\ndrbd = {secret}\nheartbeat = {secret}\n"
     )
     return file
+
+
+@pytest.fixture
+def description(tmp_path: Path) -> Path:
+    """A valid description for one test alone."""
+    return described(tmp_path)
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What `fab render --json` wrote, from what, and what it said."""
+
+    description: Path
+    folder: Path
+    said: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def rollout(tmp_path_factory: pytest.TempPathFactory) -> Rollout:
+    """A rollout that no test changes."""
+    folder = tmp_path_factory.mktemp("rollout")
+    description = described(folder)
+    done = fab("render", f"--cluster={description}", f"--to={folder}/rollout", "--json")
+    assert done.returncode == 0, done.stderr
+    return Rollout(description, folder / "rollout", json.loads(done.stdout))
 
 
 @pytest.fixture
@@ -60,36 +85,29 @@ def test_check_says_the_same_to_scripts(description: Path) -> None:
     assert said["machines"] == 2
 
 
-def test_render_writes_every_file_of_every_host(description: Path, tmp_path: Path) -> None:
-    done = fab("render", f"--cluster={description}", f"--to={tmp_path}/rollout", "--json")
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert set(said) == {"master", "slave"}
+def test_render_writes_every_file_of_every_host(rollout: Rollout) -> None:
+    assert set(rollout.said) == {"master", "slave"}
     written = {
         host: sorted(
-            f"/{file.relative_to(tmp_path / 'rollout' / host)}"
-            for file in (tmp_path / "rollout" / host).rglob("*")
+            f"/{file.relative_to(rollout.folder / host)}"
+            for file in (rollout.folder / host).rglob("*")
             if file.is_file()
         )
-        for host in said
+        for host in rollout.said
     }
-    assert written == {host: sorted(paths) for host, paths in said.items()}
+    assert written == {host: sorted(paths) for host, paths in rollout.said.items()}
 
 
-def test_render_writes_the_same_bytes_each_time(description: Path, tmp_path: Path) -> None:
-    for to in ("one", "two"):
-        assert fab("render", f"--cluster={description}", f"--to={tmp_path}/{to}").returncode == 0
-    same = subprocess.run(["diff", "-r", tmp_path / "one", tmp_path / "two"], check=False)
+def test_render_writes_the_same_bytes_each_time(rollout: Rollout, tmp_path: Path) -> None:
+    again = fab("render", f"--cluster={rollout.description}", f"--to={tmp_path}/again")
+    assert again.returncode == 0
+    same = subprocess.run(["diff", "-r", rollout.folder, tmp_path / "again"], check=False)
     assert same.returncode == 0
 
 
-def test_a_rollout_is_closed_to_others_and_so_are_files_with_secrets(
-    description: Path, tmp_path: Path
-) -> None:
-    fab("render", f"--cluster={description}", f"--to={tmp_path}/rollout")
-    rollout = tmp_path / "rollout"
-    assert stat.S_IMODE(rollout.stat().st_mode) == 0o700
-    assert stat.S_IMODE((rollout / "master/etc/ha.d/authkeys").stat().st_mode) == 0o600
+def test_a_rollout_is_closed_to_others_and_so_are_files_with_secrets(rollout: Rollout) -> None:
+    assert stat.S_IMODE(rollout.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((rollout.folder / "master/etc/ha.d/authkeys").stat().st_mode) == 0o600
 
 
 def test_a_folder_with_other_files_is_left_alone(description: Path, tmp_path: Path) -> None:

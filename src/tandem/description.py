@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from zc.buildout import UserError
@@ -44,8 +45,10 @@ def here_from(sections: Sections, cluster: Cluster, source: str) -> Here:
     return here
 
 
-def cluster_in(file: Path) -> Cluster:
+def cluster_in(file: Path, changed: Sections = MappingProxyType({})) -> Cluster:
     """The cluster that a file describes, which holds nothing but the description.
+
+    ``changed`` has options that take the place of the file's, by section.
 
     Stricter than reading a buildout: a section is a fault unless it is the description's own or
     others use its options, and so is an option that one file gives twice, of which buildout would
@@ -59,6 +62,8 @@ def cluster_in(file: Path) -> Cluster:
         raw = _raw(there)
         whole = _Substituted(raw)
         sections = {name: dict(whole[name].items()) for name in raw if name != "buildout"}
+    for name, options in changed.items():
+        sections[name] = {**sections.get(name, {}), **options}
     not_unknown = {*_used(raw), "buildout", "versions"} - {*section_names(sections)}
     cluster, faults = read({name: sections[name] for name in sections if name not in not_unknown})
     if cluster and "here" in sections:

@@ -15,7 +15,8 @@ _MARK: Final = ".made-by-tandem"
 
 def write(files: Iterable[File], directory: Path) -> None:
     """Make the folder, which is ours, hold these files and nothing else, each with its mode."""
-    _replace(directory, {"": files})
+    # Others run programs of it: on a host, root writes and an account of its own starts them.
+    _replace(directory, {"": files}, mode=0o755)
 
 
 def write_all(files: Mapping[str, Iterable[File]], directory: Path) -> None:
@@ -34,7 +35,9 @@ def write_all(files: Mapping[str, Iterable[File]], directory: Path) -> None:
     _replace(directory, files, _MARK)
 
 
-def _replace(directory: Path, files: Mapping[str, Iterable[File]], mark: str = "") -> None:
+def _replace(
+    directory: Path, files: Mapping[str, Iterable[File]], mark: str = "", mode: int = 0o700
+) -> None:
     unfinished = directory.with_name(f".{directory.name}.new")
     before = directory.with_name(f".{directory.name}.old")
     for left in (unfinished, before):
@@ -46,6 +49,7 @@ def _replace(directory: Path, files: Mapping[str, Iterable[File]], mark: str = "
         for name, its_files in files.items():
             for file in its_files:
                 _write(file, unfinished / name / file.path)
+        unfinished.chmod(mode)
         if directory.exists():
             directory.rename(before)
         unfinished.rename(directory)

@@ -6,14 +6,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from random import SystemRandom
 from time import monotonic, sleep
 from typing import Any
 
 import httpx
 
-from tandem.local.asking import port_is_free
+from tandem.local.stack import Stack, stack_in
+from tandem.local.status import Row, status
+from tests.ports import free_ports
 
 CHECKOUT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -29,10 +31,11 @@ class Running:
         self.url = f"http://127.0.0.1:{ports['frontend']}"
         self.clients = tuple(f"http://127.0.0.1:{ports['zeoclient'] + n}" for n in (0, 1))
 
-    def build(self) -> None:
-        """What ``make setup`` does last, for this stack."""
+    def build(self, *parts: str) -> None:
+        """What ``make setup`` does last, for this stack, or for some parts of it."""
+        install = ("install", *parts) if parts else ()
         done = subprocess.run(
-            [BIN / "buildout", "-N", "-c", self.config],
+            [BIN / "buildout", "-N", "-c", self.config, *install],
             capture_output=True,
             text=True,
             check=False,
@@ -55,6 +58,15 @@ class Running:
         rows = json.loads(self.local("status", "--json").stdout)["rows"]
         return {row["name"]: row for row in rows}
 
+    def rows(self) -> dict[str, Row]:
+        """The same from this process, for those who look often."""
+        return {row.name: row for row in status(self.stack).rows}
+
+    @cached_property
+    def stack(self) -> Stack:
+        """What the stack consists of."""
+        return stack_in(self.config)
+
     def end(self) -> None:
         """Stop it, and remove the cache, which lies elsewhere where root runs it."""
         self.local("stop")
@@ -66,11 +78,9 @@ class Running:
     def wait_until_well(self, seconds: float = 60) -> None:
         """Wait until everything does its work."""
         deadline = monotonic() + seconds
-        rows = self.status()
-        while not all(row["ready"] for row in rows.values()):
-            assert monotonic() < deadline, rows
+        while not (seen := status(self.stack)).well:
+            assert monotonic() < deadline, seen
             sleep(0.2)
-            rows = self.status()
 
     @property
     def password(self) -> str:
@@ -96,22 +106,11 @@ class Running:
         )
 
 
-def free_ports(count: int) -> int:
-    """The first of so many consecutive ports on which nothing listens.
-
-    They lie below those that the kernel gives to outgoing connections (ip(7): from 32768 on).
-    """
-    while True:
-        first = SystemRandom().randrange(20000, 32000)
-        if all(port_is_free("127.0.0.1", port) for port in range(first, first + count)):
-            return first
-
-
 def make_stack(directory: Path, text: str = "") -> Running:
     """Build a stack in the directory; ``text`` changes its description."""
-    first = free_ports(6)
+    # The second client has the last one.
     names = ("frontend", "zeoserver", "debug", "waitingroom", "zeoclient")
-    ports = {name: first + at for at, name in enumerate(names)}
+    ports = dict(zip(names, free_ports(6), strict=False))
     (directory / "buildout.cfg").write_text(
         f"[buildout]\nextends = {CHECKOUT}/buildout.cfg\n"
         f"[ports]\nzeoserver = {ports['zeoserver']}\nzeoclient = {ports['zeoclient']}\n"

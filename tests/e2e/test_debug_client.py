@@ -7,18 +7,28 @@ import pytest
 
 from tests.e2e.running import BIN, CHECKOUT, Running
 
-WRITE = """
+Ran = subprocess.CompletedProcess[str]
+
+SCRIPT = """
 import transaction
+print('sites:', [site.getId() for site in app.objectValues('Plone Site')], flush=True)
 app.written_by_debug = True
 transaction.commit()
 print("written")
 """
-READ = "print('sites:', [site.getId() for site in app.objectValues('Plone Site')])\n"
 
 
-@pytest.fixture
-def laptop(stack: Running, tmp_path: Path) -> "Laptop":
-    return Laptop(tmp_path, stack.ports["zeoserver"])
+@pytest.fixture(scope="module")
+def writable(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """What a debug client said that read, then wrote."""
+    return Laptop(tmp_path_factory.mktemp("writable"), stack.ports["zeoserver"]).ran()
+
+
+@pytest.fixture(scope="module")
+def read_only(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """What one said that read, and that tried to write though it was made unable to."""
+    laptop = Laptop(tmp_path_factory.mktemp("read-only"), stack.ports["zeoserver"])
+    return laptop.ran("read-only = true\n")
 
 
 class Laptop:
@@ -28,7 +38,8 @@ class Laptop:
         self.directory = directory
         self.zeo_port = zeo_port
 
-    def build(self, text: str = "") -> None:
+    def ran(self, text: str = "") -> Ran:
+        """Build it and run the script; ``text`` changes the client's settings."""
         config = self.directory / "my.cfg"
         config.write_text(
             f"[buildout]\nextends = {CHECKOUT}/profiles/zeoclient.cfg\nparts = zeoclient-debug\n"
@@ -37,10 +48,8 @@ class Laptop:
         subprocess.run(
             [BIN / "buildout", "-N", "-c", config], check=True, capture_output=True, text=True
         )
-
-    def run(self, script: str) -> subprocess.CompletedProcess[str]:
         file = self.directory / "script.py"
-        file.write_text(script)
+        file.write_text(SCRIPT)
         return subprocess.run(
             [self.directory / "bin" / "zeoclient-debug", "run", file],
             capture_output=True,
@@ -50,19 +59,15 @@ class Laptop:
         )
 
 
-def test_it_reads_the_data_of_the_zeo_server_it_was_given(laptop: Laptop) -> None:
-    laptop.build()
-    assert "sites: ['Plone']" in laptop.run(READ).stdout
+def test_it_reads_the_data_of_the_zeo_server_it_was_given(writable: Ran) -> None:
+    assert "sites: ['Plone']" in writable.stdout
 
 
-def test_read_only_it_reads_but_cannot_write(laptop: Laptop) -> None:
-    laptop.build("read-only = true\n")
-    assert "sites: ['Plone']" in laptop.run(READ).stdout
-    tried = laptop.run(WRITE)
-    assert "written" not in tried.stdout
-    assert "ReadOnlyError" in tried.stderr
+def test_read_only_it_reads_but_cannot_write(read_only: Ran) -> None:
+    assert "sites: ['Plone']" in read_only.stdout
+    assert "written" not in read_only.stdout
+    assert "ReadOnlyError" in read_only.stderr
 
 
-def test_without_read_only_it_writes(laptop: Laptop) -> None:
-    laptop.build()
-    assert "written" in laptop.run(WRITE).stdout
+def test_without_read_only_it_writes(writable: Ran) -> None:
+    assert "written" in writable.stdout

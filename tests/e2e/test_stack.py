@@ -9,11 +9,12 @@ import httpx
 import psutil
 import pytest
 
+from tests.asking import get
 from tests.e2e.running import Running
 
 
 def test_the_front_page_answers_through_apache(stack: Running) -> None:
-    page = httpx.get(stack.url, timeout=30)
+    page = get(stack.url, timeout=30)
     assert page.status_code == 200
     assert "Plone" in page.text
 
@@ -34,12 +35,12 @@ def test_a_page_added_through_apache_is_seen_on_every_client(stack: Running) -> 
         assert "Seen everywhere" in added.text
         path = httpx.URL(str(added.url)).path.removesuffix("/view")
     for client in stack.clients:
-        page = httpx.get(f"{client}/Plone{path}", auth=("admin", stack.password), timeout=30)
+        page = get(f"{client}/Plone{path}", auth=("admin", stack.password), timeout=30)
         assert "Seen everywhere" in page.text
 
 
 def test_links_lead_back_through_apache(stack: Running) -> None:
-    page = httpx.get(stack.url, timeout=30).text
+    page = get(stack.url, timeout=30).text
     assert f'href="{stack.url}' in page
     assert not any(client in page for client in stack.clients)
 
@@ -68,22 +69,22 @@ def test_the_password_is_in_no_other_file(stack: Running) -> None:
 
 @pytest.mark.parametrize("program", ["zeoserver", "zeoclient2", "frontend"])
 def test_what_dies_is_started_again(stack: Running, program: str) -> None:
-    old = stack.status()[program]["pid"]
+    old = stack.rows()[program].pid
     for child in psutil.Process(old).children(recursive=True):
         child.kill()
     os.kill(old, signal.SIGKILL)
     deadline = monotonic() + 60
     while True:
-        rows = stack.status()
-        if rows[program]["pid"] not in (0, old) and all(row["ready"] for row in rows.values()):
+        rows = stack.rows()
+        if rows[program].pid not in (0, old) and all(row.ready for row in rows.values()):
             break
         assert monotonic() < deadline, rows
         sleep(0.5)
 
 
 def test_an_anonymous_page_comes_from_the_cache(stack: Running) -> None:
-    httpx.get(stack.url, timeout=30)
-    assert httpx.get(stack.url, timeout=30).headers["x-cache"].startswith("HIT")
+    get(stack.url, timeout=30)
+    assert get(stack.url, timeout=30).headers["x-cache"].startswith("HIT")
 
 
 def test_a_logged_in_page_is_never_from_the_cache_nor_kept_for_others(stack: Running) -> None:
@@ -92,7 +93,7 @@ def test_a_logged_in_page_is_never_from_the_cache_nor_kept_for_others(stack: Run
             page = browser.get("/")
             assert not page.headers.get("x-cache", "").startswith("HIT")
             assert "admin" in page.text
-    assert "plone-toolbar" not in httpx.get(stack.url, timeout=30).text
+    assert "plone-toolbar" not in get(stack.url, timeout=30).text
 
 
 def test_a_taken_port_is_one_line_that_says_how_to_choose_another(
@@ -110,37 +111,37 @@ def test_a_taken_port_is_one_line_that_says_how_to_choose_another(
 
 
 def test_a_changed_option_is_applied_to_what_runs_and_to_nothing_else(stack: Running) -> None:
-    before = {name: row["pid"] for name, row in stack.status().items()}
+    before = {name: row.pid for name, row in stack.rows().items()}
     as_described = stack.config.read_text()
     try:
         stack.config.write_text(as_described + "[frontend-vm]\nhold = 17\n")
         stack.build()
         assert stack.local("run").returncode == 0
-        rows = stack.status()
-        held = psutil.Process(rows["waitingroom"]["pid"]).cmdline()
+        rows = stack.rows()
+        held = psutil.Process(rows["waitingroom"].pid).cmdline()
         assert held[held.index("--hold") + 1] == "17.0"
         unchanged = ("zeoserver", "zeoclient1", "zeoclient2")
-        assert {name: rows[name]["pid"] for name in unchanged} == {
+        assert {name: rows[name].pid for name in unchanged} == {
             name: before[name] for name in unchanged
         }
     finally:
         stack.config.write_text(as_described)
-        stack.build()
+        stack.build("frontend", "supervisor")
         stack.local("run")
 
 
 def test_an_apache_that_was_killed_alone_comes_back_in_spite_of_its_workers(
     stack: Running,
 ) -> None:
-    old = stack.status()["frontend"]["pid"]
+    old = stack.rows()["frontend"].pid
     os.kill(old, signal.SIGKILL)
     stack.wait_until_well()
-    assert stack.status()["frontend"]["pid"] not in (0, old)
+    assert stack.rows()["frontend"].pid not in (0, old)
 
 
 def test_a_stack_that_lost_its_supervisord_can_be_stopped_and_run_again(stack: Running) -> None:
     supervisord = int((stack.directory / "var" / "supervisord.pid").read_text())
-    pids = [row["pid"] for row in stack.status().values()]
+    pids = [row.pid for row in stack.rows().values()]
     os.kill(supervisord, signal.SIGKILL)
     stopped = stack.local("stop")
     assert stopped.stdout.strip() == "stopped"

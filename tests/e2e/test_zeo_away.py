@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from time import monotonic, sleep
 
-import httpx
 import pytest
 
 from tandem.local.stack import stack_in
 from tandem.local.status import supervisor_of
+from tests.asking import get
 from tests.e2e.running import Running
 
 
@@ -93,7 +93,7 @@ def eventually(stack: Running, clients: int, seconds: float = 10) -> float:
 
 
 def in_use(stack: Running) -> int:
-    return httpx.get(f"{stack.url}/.tandem/balancer").text.count("<td>Init Ok </td>")
+    return get(f"{stack.url}/.tandem/balancer").text.count("<td>Init Ok </td>")
 
 
 def test_a_client_that_alone_lost_zeo_is_out_within_2_s_and_back_within_2_s(

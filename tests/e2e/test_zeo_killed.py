@@ -9,12 +9,12 @@ from pathlib import Path
 from threading import Event
 from time import monotonic, sleep
 
-import httpx
 import psutil
 import pytest
 
 from tandem.local.stack import stack_in
 from tandem.local.status import supervisor_of
+from tests.asking import get
 from tests.e2e.running import Running
 
 WRITERS = 2
@@ -73,7 +73,7 @@ def zeo_processes(stack: Running) -> list[psutil.Process]:
 
 
 def contents(stack: Running, client: str, folder: str) -> set[str]:
-    listed = httpx.get(
+    listed = get(
         f"{client}/Plone/{folder}",
         params={"b_size": 100000},
         auth=("admin", stack.password),
@@ -87,7 +87,7 @@ def test_nothing_acknowledged_is_lost_and_no_client_needs_a_restart(
     stack: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:
     supervisor = supervisor_of(stack_in(stack.config))
-    clients_before = {name: row["pid"] for name, row in stack.status().items() if "client" in name}
+    clients_before = {name: row.pid for name, row in stack.rows().items() if "client" in name}
     logs = [stack.directory / "var" / "log" / f"{name}.log" for name in clients_before]
     read_to = {log: log.stat().st_size for log in logs}
     writers = [Writer(stack, f"writer{number}") for number in range(WRITERS)]
@@ -138,7 +138,7 @@ def test_nothing_acknowledged_is_lost_and_no_client_needs_a_restart(
     assert not [words for words in refused if "same oid" in words]
     for log in logs:
         assert "same oid" not in log_since(log, read_to[log])
-    after = {name: row["pid"] for name, row in stack.status().items() if "client" in name}
+    after = {name: row.pid for name, row in stack.rows().items() if "client" in name}
     assert after == clients_before
 
 

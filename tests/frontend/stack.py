@@ -20,6 +20,8 @@ from tandem.description import cluster_in
 from tandem.model import Cluster, FrontendVM, Here, Ports, Site, ZeoclientVM, seen_from
 from tandem.rendering import CHECKOUT, Place, render
 from tandem.writing import write as write_files
+from tests.asking import get
+from tests.ports import free_ports, listens
 
 BACKEND = Path(__file__).with_name("backend.py")
 HOST = "127.0.0.1"
@@ -38,23 +40,6 @@ def eventually(what: str, happened: Callable[[], object], seconds: float = 10) -
         assert time.monotonic() - start < seconds, f"not within {seconds} s: {what}"
         time.sleep(0.02)
     return time.monotonic() - start
-
-
-def free_ports(number: int) -> range:
-    """So many ports in a row that nobody listens on, elsewhere in each run of the tests."""
-    start = 20_000 + os.getpid() % 1000 * 12  # below those that the kernel gives away itself
-    for first in range(start, 32_000 - number):
-        ports = range(first, first + number)
-        if not any(map(listens, ports)):
-            return ports
-    raise AssertionError("no free ports")
-
-
-def listens(port: int) -> bool:
-    """Tell whether a connection to the port is accepted."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((HOST, port)) == 0
 
 
 def cluster(clients: int = 2, first_port: int = 8081, port: int = 8080, **options: Any) -> Cluster:
@@ -134,12 +119,12 @@ class Backend:
 
     def set(self, **state: float) -> None:
         """Say whether it is ready, or how many seconds it takes to say so (`check`)."""
-        httpx.get(f"http://{HOST}:{self.port}/__set", params=state).raise_for_status()
+        get(f"http://{HOST}:{self.port}/__set", params=state).raise_for_status()
 
     @property
     def seen(self) -> list[str]:
         """The requests that arrived, as `GET /path`."""
-        answer: list[str] = httpx.get(f"http://{HOST}:{self.port}/__seen").json()
+        answer: list[str] = get(f"http://{HOST}:{self.port}/__seen").json()
         return answer
 
 
@@ -209,11 +194,11 @@ class Frontend:
 
     def in_use(self) -> int:
         """How many clients the balancer regards as usable."""
-        return httpx.get(f"{self.url}/.tandem/balancer").text.count("<td>Init Ok </td>")
+        return get(f"{self.url}/.tandem/balancer").text.count("<td>Init Ok </td>")
 
     def get(self, path: str = "/", **options: Any) -> httpx.Response:
         """A visitor's request, on a connection of its own."""
-        return httpx.get(self.url + path, timeout=60, **options)
+        return get(self.url + path, timeout=60, **options)
 
     def raw(
         self, target: str, headers: str = "", method: str = "GET", source: str = HOST

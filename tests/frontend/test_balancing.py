@@ -4,6 +4,7 @@ from collections import Counter
 import httpx
 import pytest
 
+from tests.asking import request
 from tests.frontend.stack import Backend, Frontend, eventually
 
 LOGGED_IN = [{"Cookie": '__ac="abc"'}, {"Cookie": "a=b; __ac=abc"}, {"Authorization": "Basic eDp5"}]
@@ -111,7 +112,7 @@ def test_a_request_not_yet_sent_is_given_to_another_client(frontend: Frontend, m
     first.kill()
     content = b"x" * 300_000 if method == "POST" else None
     for _ in range(6):
-        answer = httpx.request(method, frontend.url + "/x", content=content)
+        answer = request(method, frontend.url + "/x", content=content)
         assert answer.status_code == 200
         assert answer.headers["X-Client"] == second.name
         assert answer.json()["body"] == len(content or b"")
@@ -135,7 +136,7 @@ def test_a_client_that_hangs_is_out_and_does_not_delay_the_check_of_others(
 def test_a_request_that_a_client_died_over_is_not_sent_again(
     frontend: Frontend, method: str
 ) -> None:
-    answer = httpx.request(method, frontend.url + "/x?die=1")
+    answer = request(method, frontend.url + "/x?die=1")
     assert answer.status_code == 502
     assert "No answer" in answer.text
     assert int(answer.headers["Retry-After"]) > 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.asking import request
 from tests.frontend.stack import Frontend, eventually, running
 
 BODY = b"x" * 200_000  # bytes; more than any buffer on the way
@@ -24,7 +25,7 @@ def out(frontend: Frontend) -> Frontend:
 
 def send(frontend: Frontend, method: str) -> tuple[int, int, float]:
     content = BODY if method == "POST" else None
-    answer = httpx.request(method, frontend.url + "/x", content=content, timeout=60)
+    answer = request(method, frontend.url + "/x", content=content, timeout=60)
     ended = time.monotonic()
     return answer.status_code, answer.json()["body"] if answer.is_success else 0, ended
 

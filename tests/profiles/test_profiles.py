@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,9 +60,46 @@ PARTS = {
 }
 
 
+# What the builds of one role that the tests share are told, each to be found in one place.
+TOLD = {
+    "profiles/frontend.cfg": "[ports]\ndebug = 7654\n",
+    "profiles/zeoserver.cfg": "",
+    "profiles/zeoclient.cfg": (
+        "eggs += my.addon\ndevelop = src/my.addon\n"
+        "[zeoclient-debug]\nzeo-address = 192.0.2.7:8100\nread-only = true\n"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], OwnBuildout]:
+    """Gives what a role's profile alone has built."""
+
+    @cache
+    def build(profile: str) -> OwnBuildout:
+        own = OwnBuildout(tmp_path_factory.mktemp("own"))
+        write_addon(own.directory / "src" / "my.addon")
+        own.build(profile, TOLD[profile])
+        return own
+
+    return build
+
+
+def write_addon(package: Path) -> None:
+    (package / "src" / "my" / "addon").mkdir(parents=True)
+    (package / "src" / "my" / "addon" / "__init__.py").write_text("")
+    (package / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+        '[project]\nname = "my.addon"\nversion = "1.0"\n'
+        '[tool.setuptools.packages.find]\nwhere = ["src"]\n'
+    )
+
+
 @pytest.mark.parametrize("profile", SCRIPTS)
-def test_a_role_profile_builds_just_that_role(own: OwnBuildout, profile: str) -> None:
-    own.build(profile)
+def test_a_role_profile_builds_just_that_role(
+    built: Callable[[str], OwnBuildout], profile: str
+) -> None:
+    own = built(profile)
     others = set().union(*(scripts for name, scripts in SCRIPTS.items() if name != profile))
     assert SCRIPTS[profile] <= own.scripts
     assert not others & own.scripts
@@ -88,35 +127,29 @@ def test_a_vm_of_the_cluster_has_its_own_address_and_the_zeoservers(own: OwnBuil
 
 
 def test_a_developers_debug_client_reads_from_where_he_likes_and_cannot_write(
-    own: OwnBuildout,
+    built: Callable[[str], OwnBuildout],
 ) -> None:
-    own.build(
-        "profiles/zeoclient.cfg",
-        "[zeoclient-debug]\nzeo-address = 192.0.2.7:8100\nread-only = true\n",
-    )
+    own = built("profiles/zeoclient.cfg")
     zope_conf = (own.directory / "parts/zeoclient-debug/etc/zope.conf").read_text()
     assert "server 192.0.2.7:8100" in zope_conf
     assert "read-only true" in zope_conf
     assert "debug-mode on" in zope_conf
 
 
-def test_the_balancer_never_knows_of_the_debug_client(own: OwnBuildout) -> None:
-    own.build("profiles/frontend.cfg", "[ports]\ndebug = 7654\n")
+def test_the_balancer_never_knows_of_the_debug_client(
+    built: Callable[[str], OwnBuildout],
+) -> None:
+    own = built("profiles/frontend.cfg")
     rendered = [path.read_text() for path in (own.directory / "parts/frontend").rglob("*")]
     assert "8081" in "".join(rendered)
     assert "7654" not in "".join(rendered)
 
 
-def test_a_source_checkout_is_developed_with_one_line(own: OwnBuildout) -> None:
+def test_a_source_checkout_is_developed_with_one_line(
+    built: Callable[[str], OwnBuildout],
+) -> None:
+    own = built("profiles/zeoclient.cfg")
     package = own.directory / "src" / "my.addon"
-    (package / "src" / "my" / "addon").mkdir(parents=True)
-    (package / "src" / "my" / "addon" / "__init__.py").write_text("")
-    (package / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
-        '[project]\nname = "my.addon"\nversion = "1.0"\n'
-        '[tool.setuptools.packages.find]\nwhere = ["src"]\n'
-    )
-    own.build("profiles/zeoclient.cfg", "eggs += my.addon\ndevelop = src/my.addon\n")
     interpreter = own.directory / "parts/zeoclient1/bin/interpreter"
     done = subprocess.run(
         [interpreter, "-c", "import my.addon; print(my.addon.__file__)"],

@@ -107,8 +107,18 @@ def test_each_package_in_the_list_says_all_that_is_needed_of_it() -> None:
     assert all(package.purposes and package.there and package.without for package in listed)
 
 
+HERE = {"setup", "run", "test", "lint", "bench", "docs", "lab"}
+ON_HOSTS = {"machine", "pair", "nspawn", "vm"}
+
+
 def test_only_the_setup_itself_and_known_purposes_are_in_the_list() -> None:
     roles = {file.stem for file in (ROOT / "profiles").glob("*.cfg")}
     listed = packages.read((ROOT / "debian-packages.cfg").read_text())
     purposes = {purpose for package in listed for purpose in package.purposes}
-    assert purposes <= {"setup", "run", "test", "lint", "bench", "docs"} | roles
+    assert purposes == (HERE - {"docs"} | ON_HOSTS | roles) - {"node"}
+
+
+def test_nothing_that_makes_this_computer_a_machine_of_a_cluster_is_installed_on_it() -> None:
+    listed = packages.read((ROOT / "debian-packages.cfg").read_text())
+    installed = {package.name for package in packages.missing(listed, HERE, nothing_is_there)}
+    assert not installed & {"systemd-sysv", "openssh-server", "lvm2", "udev", "dbus", "netbase"}

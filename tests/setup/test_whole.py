@@ -42,6 +42,23 @@ def checkout(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Such a checkout for many tests."""
+    root = tmp_path_factory.mktemp("shared") / "checkout"
+    root.mkdir()
+    copy(root)
+    return root
+
+
+@pytest.fixture
+def done(shared: Path) -> Path:
+    """A checkout that is set up, from the bare one or from what the test before made of it."""
+    ran = setup(shared)
+    assert ran.returncode == 0, ran.stderr
+    return shared
+
+
 def copy(root: Path) -> None:
     for name in COPIED:
         source = ROOT / name
@@ -98,37 +115,36 @@ def last_line(ran: subprocess.CompletedProcess[str]) -> str:
     return ran.stderr.strip().splitlines()[0] if ran.stderr.strip() else ""
 
 
-def test_a_setup_makes_the_commands_that_users_call(checkout: Path) -> None:
-    ran = setup(checkout)
-    assert ran.returncode == 0, ran.stderr
-    assert (checkout / "parts/greeting").read_text() == "hello"
+def test_a_setup_makes_the_commands_that_users_call(done: Path) -> None:
+    assert (done / "parts/greeting").read_text() == "hello"
     answer = subprocess.run(
-        ["bin/buildout", "--version"], cwd=checkout, capture_output=True, text=True, check=True
+        ["bin/buildout", "--version"], cwd=done, capture_output=True, text=True, check=True
     )
     assert answer.stdout.startswith("buildout version 6.")
 
 
-def test_a_setup_done_again_changes_nothing_and_says_so(checkout: Path) -> None:
-    setup(checkout)
-    before = times(checkout)
-    ran = setup(checkout)
+def test_a_setup_done_again_changes_nothing_and_says_so(done: Path) -> None:
+    before = times(done)
+    ran = setup(done)
     assert ran.stdout.startswith("Set up already, nothing to do")
-    assert times(checkout) == before
+    assert times(done) == before
 
 
-def test_a_removed_part_is_built_again(checkout: Path) -> None:
-    setup(checkout)
-    (checkout / "parts/greeting").unlink()
-    setup(checkout)
-    assert (checkout / "parts/greeting").exists()
+def test_a_removed_part_is_built_again(done: Path) -> None:
+    (done / "parts/greeting").unlink()
+    setup(done)
+    assert (done / "parts/greeting").exists()
 
 
-def test_a_changed_configuration_is_built(checkout: Path) -> None:
-    setup(checkout)
-    profile = checkout / "profiles/frontend.cfg"
-    profile.write_text(profile.read_text().replace("hello", "good day"))
-    setup(checkout)
-    assert (checkout / "parts/greeting").read_text() == "good day"
+def test_a_changed_configuration_is_built(done: Path) -> None:
+    profile = done / "profiles/frontend.cfg"
+    before = profile.read_text()
+    try:
+        profile.write_text(before.replace("hello", "good day"))
+        setup(done)
+        assert (done / "parts/greeting").read_text() == "good day"
+    finally:
+        profile.write_text(before)
 
 
 @pytest.mark.parametrize(

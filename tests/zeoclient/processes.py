@@ -1,7 +1,6 @@
 """Real ZEO servers and real Zope clients as processes, for the tests of the readiness address."""
 
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -16,10 +15,11 @@ from pathlib import Path
 from plone.recipe.zope2instance.recipe import Recipe
 from zc.buildout.buildout import Buildout
 
+from tests.ports import free_ports, listens
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 READY = "/@@tandem-ready"
-UNUSED_PORTS = iter(random.sample(range(18200, 18300), 100))
 
 BUILDOUT = """
 [buildout]
@@ -61,19 +61,6 @@ ZEO_DATABASE = """
 """
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on, and that was not handed out before."""
-    for port in UNUSED_PORTS:
-        with closing(socket.socket()) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no free port from 18200 to 18299")
-
-
 def until(condition: Callable[[], bool], seconds: float, what: str) -> float:
     """Wait until the condition holds; the seconds that it took. Fails after ``seconds``."""
     start = time.monotonic()
@@ -81,11 +68,6 @@ def until(condition: Callable[[], bool], seconds: float, what: str) -> float:
         assert time.monotonic() - start < seconds, f"not within {seconds} s: {what}"
         time.sleep(0.01)
     return time.monotonic() - start
-
-
-def accepts(port: int) -> bool:
-    with closing(socket.socket()) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @dataclass(frozen=True)
@@ -109,7 +91,7 @@ class Process:
             self._process = subprocess.Popen(
                 self.command, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": path}
             )
-        until(lambda: accepts(self.port), 20, f"{self.command} listens; see {self.log}")
+        until(lambda: listens(self.port), 20, f"{self.command} listens; see {self.log}")
 
     @property
     def pid(self) -> int:
@@ -132,7 +114,7 @@ class Process:
 class ZeoServer(Process):
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True)
-        port = free_port()
+        port = free_ports()[0]
         command = [sys.executable, "-m", "ZEO.runzeo", "-a", f"127.0.0.1:{port}"]
         super().__init__([*command, "-f", str(directory / "Data.fs")], port, directory / "log")
 
@@ -145,7 +127,7 @@ class Client(Process):
     """A plain Zope; the real recipe makes its wsgi.ini from our template."""
 
     def __init__(self, directory: Path, databases: str) -> None:
-        port = free_port()
+        port = free_ports()[0]
         etc = directory / "parts" / "client" / "etc"
         etc.mkdir(parents=True)
         (directory / "var" / "log").mkdir(parents=True)

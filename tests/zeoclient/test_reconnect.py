@@ -14,7 +14,8 @@ from ZODB.DB import DB
 
 from tandem.zeoclient.probe import ROOT, Probe
 from tandem.zeoclient.reconnect import FIRST_PAUSE, GIVE_UP_AFTER, Address, Reconnection
-from tests.zeoclient.processes import ZeoServer, free_port, until
+from tests.ports import free_ports
+from tests.zeoclient.processes import ZeoServer, until
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_a_connection_and_its_successor_are_given_up_within_a_bound(
 
 
 def test_a_storage_whose_server_is_away_is_left_alone() -> None:
-    storage = Recorder(free_port())
+    storage = Recorder(free_ports()[0])
     Reconnection().hasten(storage, now=100.0)
     assert storage.told == 0
 

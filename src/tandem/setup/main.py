@@ -72,7 +72,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python3 -m tandem.setup", description=__doc__)
     parser.add_argument(
         "what",
-        choices=("setup", "run", "test", "lint", "bench", "docs", "pins", "wheelhouse"),
+        choices=("setup", "run", "test", "lint", "bench", "docs", "lab", "pins", "wheelhouse"),
         help="what to set up for, or: pins, wheelhouse",
     )
     parser.add_argument("--role", default="", help="a VM's role, for its profile and its extras")

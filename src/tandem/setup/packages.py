@@ -59,10 +59,15 @@ def missing(
 
 
 def is_there(sign: str) -> bool:
-    """Whether this computer has the program, or with ``python:`` the module, called ``sign``."""
+    """Whether this computer has the program, or with ``python:`` the module, called ``sign``.
+
+    A sign that begins with a slash is a file.
+    """
     kind, _, module = sign.partition(":")
     if kind == "python" and module:
         return importlib.util.find_spec(module) is not None
+    if sign.startswith("/"):
+        return Path(sign).exists()
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), *_SBIN))
     return shutil.which(sign, path=path) is not None
 

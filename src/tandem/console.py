@@ -1,0 +1,61 @@
+"""What the operator's commands have in common: how they speak, and how they fail."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Final
+
+from rich.console import Console
+
+from tandem.errors import TandemError
+
+CONSOLE: Final = Console(soft_wrap=True, highlight=False)
+CLUSTER_HELP: Final = {"cluster": "the description to read (default: cluster.cfg)"}
+JSON_HELP: Final = {"json": "say it for scripts"}
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Ends the command with exit status 1 and a line or two for what the operator can mend."""
+    try:
+        yield
+    except TandemError as error:
+        sys.exit(fail(error.report()))
+    except OSError as error:
+        sys.exit(fail(f"{error.filename}: {error.strerror}" if error.filename else str(error)))
+    except KeyboardInterrupt:
+        fail("interrupted")
+        sys.exit(130)
+
+
+def fail(words: str) -> int:
+    """Say what is wrong where errors go; the exit status that goes with it."""
+    Console(stderr=True, soft_wrap=True).print(words, style="red", highlight=False, markup=False)
+    return 1
+
+
+@contextmanager
+def working(title: str) -> Iterator[Callable[[str], None]]:
+    """Shows what is being done, each line in the place of the one before; gives what takes it.
+
+    Where nobody watches, as in a log, each line is one of its own, without a percentage.
+    """
+    started = monotonic()
+    if not CONSOLE.is_terminal:
+        said = [""]
+
+        def say(line: str) -> None:
+            step = line.split(",")[0]
+            if step != said[0]:
+                CONSOLE.print(f"{monotonic() - started:5.1f} s  {step}", markup=False)
+                said[0] = step
+
+        yield say
+        return
+    with CONSOLE.status(title) as status:
+
+        def show(line: str) -> None:
+            status.update(f"{monotonic() - started:5.1f} s  {line}")
+
+        yield show

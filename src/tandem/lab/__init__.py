@@ -1,0 +1,1 @@
+"""The lab: a whole cluster of simulated physical machines on one computer."""

@@ -1,0 +1,51 @@
+"""The description that a lab was started with, which may have been edited since."""
+
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from tandem.description import cluster_from, cluster_in, sections_in
+from tandem.model import Cluster, Sections
+
+
+@dataclass(frozen=True)
+class Described:
+    """A description's file, and the options that are other in the lab, by section."""
+
+    file: Path
+    changed: Sections
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The cluster as the lab has it: with secrets of the lab's own. Raises TandemError."""
+        return _with_own_secrets(cluster_in(self.file, self.changed))
+
+    @cached_property
+    def sections(self) -> Sections:
+        """All of the description, as it is in the lab, every ``${section:option}`` put in."""
+        sections = {name: dict(options) for name, options in sections_in(self.file).items()}
+        for name, options in self.changed.items():
+            sections[name] = {**sections.get(name, {}), **options}
+        return sections
+
+    def keep(self, file: Path) -> None:
+        """Write down what is described, for those who come to the lab later."""
+        file.write_text(json.dumps(self.sections))
+
+
+def kept_in(file: Path) -> Cluster:
+    """The cluster that was written down there."""
+    return _with_own_secrets(cluster_from(json.loads(file.read_text()), str(file)))
+
+
+def _with_own_secrets(cluster: Cluster) -> Cluster:
+    """The cluster without the files of secrets that its description names.
+
+    Those are the real cluster's, and the lab's disks are no place for them.
+    """
+    return replace(
+        cluster,
+        secrets=replace(cluster.secrets, admin="", drbd="", heartbeat=""),
+        nodes=tuple(replace(node, fence_password="") for node in cluster.nodes),
+    )

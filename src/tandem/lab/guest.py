@@ -1,0 +1,70 @@
+"""What the lab adds to a host's files: its identity, and a way in.
+
+Everything else of a host is what Tandem renders for any host of its description.
+"""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from tandem.lab.layout import Port
+from tandem.lab.machine import Kind
+from tandem.model import Cluster, Machine
+from tandem.rendering import File
+
+
+@dataclass(frozen=True)
+class Keys:
+    """How the lab comes in by ssh, and how it knows the host: the texts of OpenSSH's files."""
+
+    authorized: str
+    host_private: str
+    host_public: str
+
+
+def lab_files(kind: Kind, keys: Keys, ports: tuple[Port, ...] = ()) -> tuple[File, ...]:
+    """The lab's own files on any host; ``ports`` are those of a machine."""
+    return (
+        *(_file(f"etc/systemd/network/00-lab-{port.link}.link", _link(port)) for port in ports),
+        _file("root/.ssh/authorized_keys", keys.authorized, 0o600),
+        _file("etc/ssh/ssh_host_ed25519_key", keys.host_private, 0o600),
+        _file("etc/ssh/ssh_host_ed25519_key.pub", keys.host_public),
+        _file("etc/systemd/system/console-getty.service.d/lab.conf", _CONSOLE),
+        _file("etc/systemd/system-preset/10-lab.preset", _PRESET),
+        *(_file(path, text) for path, text in kind.files),
+    )
+
+
+def bare_files(cluster: Cluster, machine: Machine) -> tuple[File, ...]:
+    """What a machine has that was just installed: its name, and its address."""
+    network = cluster.network
+    return (
+        _file("etc/hostname", f"{machine.name}\n"),
+        _file("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
+        _file(
+            "etc/systemd/network/20-installed.network",
+            f"[Match]\nName={machine.service_interface}\n\n[Network]\n"
+            f"Address={machine.address}/{network.service.prefixlen}\nGateway={network.gateway}\n",
+        ),
+    )
+
+
+_CONSOLE = """\
+# Who has the lab's console has all of it anyway.
+[Service]
+ExecStart=
+ExecStart=-/sbin/agetty --autologin root --noclear --keep-baud console 115200,38400,9600 $TERM
+"""
+
+
+_PRESET = """\
+# Looks for what broken-off checks of file systems left: seconds of each boot, for nothing.
+disable e2scrub_reap.service
+"""
+
+
+def _link(port: Port) -> str:
+    return f"[Match]\nMACAddress={port.mac}\n\n[Link]\nName={port.interface}\n"
+
+
+def _file(path: str, text: str, mode: int = 0o644) -> File:
+    return File(PurePosixPath(path), text, mode)

@@ -1,0 +1,133 @@
+"""The root disks of a lab's hosts: Debian, what Tandem renders and builds, and a way in."""
+
+import shutil
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from tandem.lab.cache import Tell
+from tandem.lab.debian import debian, packages_for
+from tandem.lab.described import Described
+from tandem.lab.filesystem import add_uml_modules, image, install, unpack
+from tandem.lab.guest import Keys, bare_files, lab_files
+from tandem.lab.layout import layout_of
+from tandem.lab.machine import Kind
+from tandem.lab.provisioning import size_of_filesystem
+from tandem.lab.sites import make_sites
+from tandem.lab.software import add_software, checkout_digest
+from tandem.lab.ssh import keys_for, known_host
+from tandem.model import DATA, Host
+from tandem.rendering import File
+from tandem.rendering.hosts import host_files
+from tandem.secrets import secrets_of
+
+_MACHINE_DISK: Final = 6144
+"""How large a machine's root disk is, in MB; what is not written takes no room here."""
+
+
+class Roots:
+    """Makes the root disks of what is described. ``bare``: of machines with nothing installed."""
+
+    def __init__(
+        self, described: Described, kind: Kind, key: Path, images: Path, tell: Tell, *, bare: bool
+    ) -> None:
+        self.described = described
+        self.cluster = described.cluster
+        self.kind = kind
+        self.key = key
+        self.images = images
+        self.tell = tell
+        self.bare = bare
+        self.secrets = secrets_of(self.cluster, images, make_missing=True)
+
+    @cached_property
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts that have such a disk."""
+        hosts = self.cluster.hosts.values()
+        return tuple(host for host in hosts if host.machine or not self.bare)
+
+    @property
+    def digest(self) -> str:
+        """Of all that the disks are made of."""
+        made_of = [self.key.with_suffix(".pub").read_text(), str(sorted(self.described.sections))]
+        if not self.bare:
+            made_of.append(checkout_digest())
+        for host in self.hosts:
+            files = (*self._files_of(host), *self._lab_files(host, Keys("", "", "")))
+            made_of += [f"{file.path} {file.mode} {file.text}" for file in files]
+            made_of += [host.name, *self._packages(host)]
+        return sha256("\n".join(made_of).encode()).hexdigest()
+
+    def make(self, folder: Path, made_in: Path) -> dict[str, Path]:
+        """Make ``MACHINE-root.img`` in the folder, and known_hosts; the images of the volumes.
+
+        Those, by the volumes' names, and all that is in between is in ``made_in``.
+        """
+        roots = {host.name: made_in / f"{host.name}.root" for host in self.hosts}
+        known = [self._install(host, roots[host.name]) for host in self.hosts]
+        (folder / "known_hosts").write_text("".join(known))
+        if not self.bare:
+            self._make_sites(roots)
+        images = {} if self.bare else dict(self._images(roots, made_in))
+        for machine in self.cluster.machines:
+            self.tell(f"the disk of {machine}")
+            image(roots[machine], folder / f"{machine}-root.img", _MACHINE_DISK)
+        for root in roots.values():
+            shutil.rmtree(root)
+        return images
+
+    def _images(self, roots: Mapping[str, Path], folder: Path) -> list[tuple[str, Path]]:
+        """What is on the volumes: the VMs' root disks, or without VMs the data."""
+        on_volumes = {vm.name: roots[vm.name] for vm in self.cluster.vms}
+        if not self.cluster.virtual:
+            data = str(DATA).lstrip("/")
+            on_volumes = {"zeoserver": roots[self.cluster.pair[0]] / data}
+        made = []
+        for name, root in on_volumes.items():
+            self.tell(f"the disk of {name}")
+            made.append((name, folder / f"{name}.img"))
+            image(root, made[-1][1], size_of_filesystem(self.cluster, name))
+        if not self.cluster.virtual:
+            shutil.rmtree(on_volumes["zeoserver"])
+        return made
+
+    def _install(self, host: Host, root: Path) -> str:
+        """Make a host's root in the folder; the host's line in known_hosts."""
+        tar = debian(self._packages(host), self.images, self.tell)
+        keys = keys_for(host.name, self.key, root.parent)
+        self.tell(f"unpacking {host.name}")
+        unpack(tar, root)
+        if host.machine:
+            add_uml_modules(root)
+        if not self.bare:
+            add_software(root, host, self.described.sections, self.images, self.tell)
+        install((*self._files_of(host), *self._lab_files(host, keys)), root)
+        (root / "root/.ssh").chmod(0o700)
+        return known_host(host.address, keys)
+
+    def _packages(self, host: Host) -> tuple[str, ...]:
+        """The Debian packages of a host.
+
+        All VMs have those of every role: one Debian for them is made three times as fast.
+        """
+        alike = [one for one in self.hosts if bool(one.machine) == bool(host.machine)]
+        return tuple(sorted({name for one in alike for name in packages_for(self.cluster, one)}))
+
+    def _make_sites(self, roots: Mapping[str, Path]) -> None:
+        cluster = self.cluster
+        if cluster.virtual:
+            zeoserver, zeoclient = "zeoserver", f"zeoclient-{cluster.zeoclient.addresses[0][0]}"
+        else:
+            zeoserver = zeoclient = cluster.pair[0]
+        make_sites(cluster, roots[zeoserver], roots[zeoclient], self.tell)
+
+    def _files_of(self, host: Host) -> tuple[File, ...]:
+        if self.bare and host.machine:
+            return bare_files(self.cluster, host.machine)
+        return host_files(self.cluster, host, self.secrets, self.described.file.name)
+
+    def _lab_files(self, host: Host, keys: Keys) -> tuple[File, ...]:
+        ports = layout_of(self.cluster).ports_of(host.name) if host.machine else ()
+        return lab_files(self.kind, keys, ports)

@@ -1,0 +1,163 @@
+"""Bringing a lab up: what it takes of this computer, its machines, and when it is ready."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from tandem.errors import TandemError
+from tandem.lab.base import base_of
+from tandem.lab.cache import Tell
+from tandem.lab.described import Described, kept_in
+from tandem.lab.lab import Lab
+from tandem.lab.layout import layout_of
+from tandem.lab.machine import Hardware, Kind
+from tandem.lab.namespace import Namespace, NoLabError, leashed
+from tandem.lab.power import make_bmcs
+from tandem.lab.provisioning import until
+from tandem.lab.ssh import Identity
+from tandem.lab.uml import UserModeLinux
+from tandem.secrets import secrets_of
+
+MEMORY: Final = 1536
+"""How much memory a machine of the lab has, in MB, whatever the description says."""
+_SPARE: Final = 1024
+"""How much memory of this computer is left alone, in MB."""
+_DISK: Final = 8_000
+"""How much room on the disk a lab may take with all that is kept for it, in MB."""
+_NEEDS: Final = ("ip", "nft", "nsenter", "ssh", "ssh-keygen", "unshare", "mmdebstrap", "mkfs.ext4")
+
+_DESCRIBED: Final = "described.json"
+_BASE: Final = "base"
+
+
+def described_for(file: Path, hypervisor: str = "", kind: Kind | None = None) -> Described:
+    """What a lab is made of: a description, with another hypervisor if one is named."""
+    changed = {name: dict(options) for name, options in (kind or UserModeLinux()).changed.items()}
+    if hypervisor:
+        changed["cluster"] = {"hypervisor": hypervisor}
+    return Described(file.absolute(), changed)
+
+
+@contextmanager
+def lab_up(
+    described: Described,
+    folder: Path,
+    images: Path,
+    tell: Tell,
+    *,
+    kind: Kind | None = None,
+    memory: int = MEMORY,
+    bare: bool = False,
+) -> Iterator[Lab]:
+    """A lab with its machines up, and ready unless they are ``bare``.
+
+    It ends with this process, or with the block, unless it is told to stay (``lab.stay()``).
+    Raises TandemError.
+    """
+    kind = kind or UserModeLinux()
+    cluster = described.cluster
+    try:
+        Namespace(folder)
+    except NoLabError:
+        pass
+    else:
+        raise TandemError(f"the lab of {cluster.name} runs already: fab lab:down ends it")
+    refuse_what_does_not_fit(kind, len(cluster.nodes) * memory, images)
+    base = base_of(described, kind, images, tell, bare=bare)
+    shutil.rmtree(folder, ignore_errors=True)
+    with leashed(folder) as namespace:
+        described.keep(folder / _DESCRIBED)
+        (folder / _BASE).symlink_to(base.folder)
+        lab = Lab(cluster, kind, base.identity, namespace)
+        layout = layout_of(cluster)
+        lab.plug_in(
+            Hardware(
+                node.name, memory, base.disks_of(node.name, folder), layout.ports_of(node.name)
+            )
+            for node in cluster.nodes
+        )
+        passwords = secrets_of(cluster, images, make_missing=True).fence
+        for bmc, command in make_bmcs(cluster, passwords, folder):
+            namespace.ask("add", bmc, command=[str(word) for word in command])
+            namespace.ask("on", bmc)
+        tell(f"{', '.join(cluster.machines)} boot")
+        for machine in cluster.machines:
+            lab.poweron(machine)
+        for machine in cluster.machines:
+            lab.await_ssh(machine)
+        if not bare:
+            tell("volumes in sync, Heartbeat active, services up?")
+            await_ready(lab)
+        yield lab
+
+
+def open_lab(folder: Path) -> Lab:
+    """The lab that runs in a folder; raises NoLabError where none does."""
+    namespace = Namespace(folder)
+    base = (folder / _BASE).resolve()
+    identity = Identity(base.parent / "lab-key", base / "known_hosts")
+    return Lab(kept_in(folder / _DESCRIBED), UserModeLinux(), identity, namespace)
+
+
+def restart(lab: Lab, machine: str, tell: Tell, *, lossy: bool) -> None:
+    """Shut a machine down in good order, and start it with disks that are lossy, or not."""
+    if lab.states()[machine] != "off":
+        tell(f"{machine} shuts down")
+        lab.shutdown(machine)
+        lab.await_off(machine)
+    lab.rebuild(machine, lossy=lossy)
+    tell(f"{machine} boots")
+    lab.poweron(machine)
+    lab.await_ssh(machine)
+
+
+def await_ready(lab: Lab, timeout: int = 120) -> None:
+    """Wait until the pair's volumes are in sync and one of it runs the services."""
+    for machine in lab.cluster.pair:
+        lab.run(
+            machine, f"{{ {until(IN_SYNC, timeout)}; }} && {{ {until(ACTIVE, timeout)}; }}", timeout
+        )
+
+
+IN_SYNC: Final = "! drbdadm dstate all | grep -qvx UpToDate/UpToDate"
+"""The shell's condition that all volumes are in sync."""
+ACTIVE: Final = (
+    "cl_status nodestatus $(hostname) 2>/dev/null | grep -qx active"
+    " && case $(cl_status rscstatus) in all|local|foreign|none) true;; *) false;; esac"
+)
+"""The shell's condition that Heartbeat is active and has settled what it holds."""
+
+
+def refuse_what_does_not_fit(kind: Kind, memory: int, images: Path) -> None:
+    """Raise TandemError, in one line, where this computer cannot have such a lab (MB)."""
+    if os.geteuid() != 0:
+        raise TandemError("the lab takes root on this computer: sudo bin/fab lab:up")
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    missing = [name for name in (*_NEEDS, *kind.needs) if not shutil.which(name, path=path)]
+    if missing:
+        raise TandemError(f"the lab needs {', '.join(missing)}: make lab installs it")
+    for device in ("/dev/net/tun",):
+        if not os.access(device, os.R_OK | os.W_OK):
+            raise TandemError(f"the lab needs {device}: modprobe tun")
+    available = _available()
+    if available < memory + _SPARE:
+        raise TandemError(
+            f"too little memory for the lab: its machines take {memory} MB, and {_SPARE} MB are to"
+            f" be left, but {available} MB are available"
+        )
+    images.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(images).free // 1_000_000
+    if free < _DISK:
+        raise TandemError(
+            f"too little room in {images}: the lab may take {_DISK} MB, and {free} MB are free"
+        )
+
+
+def _available() -> int:
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) // 1024
+    raise AssertionError("the kernel does not say MemAvailable")

@@ -1,0 +1,64 @@
+"""User Mode Linux: a Linux kernel that runs as an ordinary process."""
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from tandem.lab.machine import Disk, Hardware, Kind
+
+MODULES: Final = Path("/usr/lib/uml/modules")
+"""Where Debian's package user-mode-linux has the kernel's modules, in a folder for its version."""
+
+
+class UserModeLinux(Kind):
+    """Debian's user-mode-linux."""
+
+    name = "uml"
+    needs = ("linux.uml",)
+    lacks = (
+        "the firewalls are not loaded: nf_tables in Debian's User Mode Linux has no family inet",
+        "Apache keeps 400 connections whatever the description says: a thread costs ten times more",
+    )
+    changed = MappingProxyType({"frontend-vm": {"connections": "400"}})
+
+    files = (
+        (
+            "etc/systemd/system/nftables.service.d/lab.conf",
+            "# This kernel's nf_tables has not the family inet.\n[Unit]\nConditionPathExists=!/\n",
+        ),
+    )
+
+    def command(self, machine: Hardware, run: Path) -> tuple[str, ...]:
+        """``linux.uml``, without an initrd.
+
+        ``run`` holds its management socket, which is in the way of none: it is not used.
+        """
+        disks = (_ubd("abcdefgh"[at], disk) for at, disk in enumerate(machine.disks))
+        links = (
+            f"vec{at}:transport=tap,ifname={port.tap},mac={port.mac}"
+            for at, port in enumerate(machine.ports)
+        )
+        return (
+            "linux.uml",
+            f"mem={machine.memory}M",
+            f"umid={machine.name}",
+            f"uml_dir={run}",
+            *disks,
+            f"root={self.device(0)}",
+            "rw",
+            *links,
+            "con=null",
+            "con0=fd:0,fd:1",
+            "ssl=null",
+            "net.ifnames=0",
+            *machine.kernel,
+        )
+
+    def device(self, number: int) -> str:
+        """``/dev/ubda`` and so on."""
+        return f"/dev/ubd{'abcdefgh'[number]}"
+
+
+def _ubd(letter: str, disk: Disk) -> str:
+    file = f"{disk.path},{disk.base}" if disk.base else str(disk.path)
+    return f"ubd{letter}{'r' if disk.read_only else ''}={file}"

@@ -1,0 +1,47 @@
+"""Which tests can run side by side, which of those stay together, and which run alone."""
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+TOGETHER = (
+    "tests/e2e/",
+    "tests/profiles/",
+    "tests/setup/test_whole.py",
+    "tests/test_fabfile.py",
+    "tests/test_reference.py",
+)
+"""What begins so shares something that takes long to make: one process runs all of it."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--side-by-side", action="store_true", help="leave the lab's tests out")
+    parser.addoption("--alone", action="store_true", help="run the lab's tests only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what was asked for of both kinds; without either option that is all."""
+    leaves_out = {True: config.getoption("--side-by-side"), False: config.getoption("--alone")}
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        lab = item.get_closest_marker("lab") is not None
+        (left_out if leaves_out[lab] else kept).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Gives each process a test at a time, and all that stays together to the same one.
+
+    What begins with the same of ``TOGETHER`` comes first: it takes longest.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((begin for begin in TOGETHER if nodeid.startswith(begin)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Make the scheduler of tests that run side by side."""
+    return Scheduling(config, log)

@@ -1,0 +1,34 @@
+"""Labs that run, for tests: one that several tests share, and what it takes to start another."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import pytest
+
+from tandem.lab.commands import IMAGES
+from tandem.lab.lab import Lab
+from tandem.lab.starting import described_for, lab_up
+from tests.examples import FILES
+
+Start = Callable[..., AbstractContextManager[Lab]]
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
+    """Starts the lab of an example; ``hypervisor`` and ``bare`` as for ``fab lab:up``."""
+    if os.geteuid() != 0:
+        pytest.skip("the lab takes root")
+
+    def started(name: str, hypervisor: str = "", bare: bool = False) -> AbstractContextManager[Lab]:
+        folder = tmp_path_factory.mktemp(name) / "lab"
+        return lab_up(described_for(FILES[name], hypervisor), folder, IMAGES, print, bare=bare)
+
+    return started
+
+
+@pytest.fixture(scope="session")
+def lab(start: Start) -> Iterator[Lab]:
+    """The shipped cluster, its VMs as system containers; a test leaves it healthy."""
+    with start("cluster", hypervisor="nspawn") as running:
+        yield running

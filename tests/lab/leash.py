@@ -1,0 +1,97 @@
+"""What tests ask of namespaces, and of the programs in them, from outside."""
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tandem.lab.namespace import Namespace
+
+IN_NAMESPACES = [
+    pytest.mark.root,
+    pytest.mark.skipif(os.geteuid() != 0, reason="namespaces of its own take root"),
+]
+"""The marks of a module whose tests start namespaces."""
+
+
+def until(seen: Callable[[], bool], what: str, seconds: float = 10) -> None:
+    """Wait for something that another process does."""
+    deadline = time.monotonic() + seconds
+    while not seen():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.02)
+
+
+def switch_on(namespace: Namespace, name: str, *command: str | Path) -> None:
+    """Have the keeper start a program."""
+    namespace.ask("add", name, command=[str(word) for word in command])
+    namespace.ask("on", name)
+
+
+def sh(namespace: Namespace, name: str, script: str) -> None:
+    """Have the keeper start a shell script."""
+    switch_on(namespace, name, "sh", "-c", script)
+
+
+def said(namespace: Namespace, name: str) -> str:
+    """All that a program has said at its console."""
+    log = namespace.folder / f"{name}.log"
+    return log.read_text() if log.exists() else ""
+
+
+def await_words(namespace: Namespace, name: str, words: str) -> None:
+    """Wait until a program has said something at its console."""
+    until(lambda: words in said(namespace, name), f"{name} says {words!r}")
+
+
+@contextlib.contextmanager
+def console(namespace: Namespace, name: str) -> Iterator[socket.socket]:
+    """A program's console."""
+    # A socket's path may have some 100 letters, and pytest's folders have more.
+    folder = os.open(namespace.folder, os.O_RDONLY)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(10)
+        connection.connect(f"/proc/self/fd/{folder}/{name}.console")
+        os.close(folder)
+        yield connection
+
+
+def processes(namespace: Namespace) -> dict[str, str]:
+    """The commands that run in the namespace, the keeper aside, and the kernel's word for how."""
+    found = {}
+    for process in Path(f"/proc/{namespace.keeper}/root/proc").glob("[0-9]*"):
+        if process.name == "1":
+            continue
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            command = (process / "cmdline").read_text().replace("\0", " ").strip()
+            state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+            # A process that is dead has no command line any more.
+            found[command or f"process {process.name}"] = state
+    return found
+
+
+def await_processes(namespace: Namespace, expected: dict[str, str]) -> None:
+    """Wait until just these commands run in the namespace."""
+    until(lambda: processes(namespace) == expected, f"nothing runs but {expected}", 5)
+
+
+def spaces(process: int) -> set[str]:
+    """The namespaces of a process that are not this computer's own."""
+    return _spaces(str(process)) - _spaces("self")
+
+
+def _spaces(process: str) -> set[str]:
+    return {str(Path(f"/proc/{process}/ns/{kind}").readlink()) for kind in ("net", "mnt", "pid")}
+
+
+def inhabited(those: set[str]) -> bool:
+    """Tell whether any process is in one of these namespaces."""
+    for link in Path("/proc").glob("[0-9]*/ns/*"):
+        with contextlib.suppress(OSError):
+            if str(link.readlink()) in those:
+                return True
+    return False

@@ -1,0 +1,177 @@
+"""Each fault does what it says, seen from inside the machines."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tandem.errors import TandemError
+from tandem.lab import faults
+from tandem.lab.lab import Lab
+from tandem.lab.starting import restart
+from tests.lab.running import (
+    active,
+    eventually,
+    healed,
+    hears,
+    in_sync,
+    rejoined,
+    said,
+    standby,
+    visited,
+)
+
+pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
+
+PASSED_BY = "cat /sys/class/net/{0}/statistics/rx_packets"
+
+
+@pytest.fixture(autouse=True)
+def _leaves_it_healthy(lab: Lab) -> Iterator[None]:
+    with healed(lab):
+        yield
+    for machine in lab.cluster.pair:
+        if lab.states()[machine] != "on":
+            lab.thaw(machine)
+            lab.poweron(machine)
+            lab.await_ssh(machine)
+        eventually(lambda machine=machine: rejoined(lab, machine), 120)  # type: ignore[misc]
+
+
+def test_a_cut_replication_link_is_seen_by_drbd_and_heals(lab: Lab) -> None:
+    primary = active(lab)
+    faults.cut(lab, "replication")
+    eventually(lambda: "Connected" not in said(lab, primary, "drbdadm cstate all").split(), 30)
+    assert active(lab) == primary
+    faults.heal(lab)
+    eventually(lambda: in_sync(lab, primary), 60)
+
+
+def test_a_machine_that_is_cut_off_from_the_service_network_is_still_the_labs_to_look_into(
+    lab: Lab,
+) -> None:
+    other = standby(lab)
+    gateway = lab.cluster.network.gateway
+    assert hears(lab, other, gateway)
+    faults.cut(lab, "service", other)
+    assert said(lab, other, "hostname") == other
+    assert not hears(lab, other, gateway)
+
+
+@pytest.mark.parametrize(("direction", "hears_it"), [("to", False), ("from", True)])
+def test_a_link_is_cut_in_one_direction_only(lab: Lab, direction: str, hears_it: bool) -> None:
+    other = standby(lab)
+    faults.cut(lab, "replication", other, "to" if direction == "to" else "from")
+    # Heartbeats come twice a second from each side.
+    heard = [int(said(lab, other, f"{PASSED_BY.format('eth1')}; sleep 0")) for _ in range(1)]
+    said(lab, other, "sleep 4")
+    heard.append(int(said(lab, other, PASSED_BY.format("eth1"))))
+    assert (heard[1] - heard[0] >= 3) is hears_it
+
+
+def test_a_slow_link_is_late_by_as_much_as_was_said(lab: Lab) -> None:
+    node = lab.cluster.named_nodes[standby(lab)]
+    peer = lab.cluster.peer_of(node)
+    assert peer is not None
+    asked = f"ping -c 3 -i 0.3 {peer.replication_address} | tail -1 | cut -d/ -f5"
+    before = float(said(lab, node.name, asked))
+    faults.slow(lab, "replication", delay=150, loss=0)
+    assert 290 < float(said(lab, node.name, asked)) - before < 800
+    faults.heal(lab)
+    assert float(said(lab, node.name, asked)) < 150
+
+
+def test_a_lossy_link_loses_some_and_not_all(lab: Lab) -> None:
+    node = lab.cluster.named_nodes[standby(lab)]
+    peer = lab.cluster.peer_of(node)
+    assert peer is not None
+    faults.slow(lab, "replication", delay=0, loss=30)
+    counted = said(
+        lab, node.name, f"ping -q -c 40 -i 0.05 -W 1 {peer.replication_address} | grep received"
+    )
+    received = int(counted.split()[3])
+    assert 2 < received < 38
+
+
+def test_a_frozen_machine_stands_still_and_goes_on_as_it_was(lab: Lab) -> None:
+    other = standby(lab)
+    boot = said(lab, other, "cat /proc/sys/kernel/random/boot_id")
+    lab.freeze(other)
+    assert lab.states()[other] == "frozen"
+    with pytest.raises(TandemError):
+        lab.run(other, "true", timeout=4)
+    lab.thaw(other)
+    eventually(lambda: said(lab, other, "cat /proc/sys/kernel/random/boot_id") == boot, 30)
+
+
+def test_a_full_disk_takes_nothing_more_and_is_emptied_again(lab: Lab) -> None:
+    tried = "cp /bin/bash /srv/tandem/data/more 2>&1; rm -f /srv/tandem/data/more"
+    faults.fill(lab, "zeoserver")
+    assert "No space left on device" in said(lab, "zeoserver", tried)
+    faults.heal(lab)
+    assert said(lab, "zeoserver", tried) == ""
+
+
+def test_drbd_gives_up_a_bad_disk_and_the_service_goes_on_from_the_peers(lab: Lab) -> None:
+    primary = active(lab)
+    faults.bad_disk(lab, primary, "zeoserver")
+    said(lab, "zeoserver", "echo on >/srv/tandem/data/mark; sync")
+    eventually(lambda: "Diskless" in said(lab, primary, "drbdadm dstate zeoserver"), 30)
+    assert active(lab) == primary
+    faults.heal(lab)
+    eventually(lambda: in_sync(lab, primary), 60)
+
+
+def test_the_power_switch_switches_a_machine_off_and_says_so(lab: Lab) -> None:
+    asks, dies = active(lab), standby(lab)
+    asked = lab.run(asks, f"/usr/local/lib/tandem/fence {dies} 2>&1", timeout=60)
+    assert f"{dies} is switched off, its BMC confirms" in asked
+    assert lab.states()[dies] == "off"
+
+
+def test_heartbeats_own_stonith_command_can_ask_the_power_switch(lab: Lab) -> None:
+    asks, other = active(lab), standby(lab)
+    lab.run(asks, f"stonith -t external/tandem hostlist={other} -S", timeout=60)
+
+
+def test_without_the_management_link_no_machine_can_be_fenced(lab: Lab) -> None:
+    asks, other = active(lab), standby(lab)
+    faults.cut(lab, "management", asks)
+    with pytest.raises(TandemError, match="cannot be asked"):
+        lab.run(asks, f"/usr/local/lib/tandem/fence --ask {other}", timeout=60)
+    assert lab.states()[other] == "on"
+
+
+UNFLUSHED = "dd if=/dev/zero bs=4k count=1 | tr '\\0' U | dd of=/dev/vg0/lossy bs=4k oflag=direct"
+FLUSHED = f"{UNFLUSHED.replace('U', 'F')} seek=8 conv=fsync"
+READ = "for at in 0 8; do dd if=/dev/vg0/lossy bs=4k count=1 skip=$at status=none | head -c 1; done"
+
+
+@pytest.mark.parametrize(("lossy", "kept"), [(True, "\0F"), (False, "UF")])
+def test_a_lossy_disk_loses_at_a_power_cut_what_was_not_flushed(
+    lab: Lab, lossy: bool, kept: str
+) -> None:
+    other = standby(lab)
+    said(lab, other, "lvcreate -qq -y -L 16M -n lossy vg0")
+    lab.run(other, "dd if=/dev/zero of=/dev/vg0/lossy bs=64k count=1 conv=fsync status=none")
+    restart(lab, other, print, lossy=lossy)
+    # Flushed first: a flush takes along all that was written before it.
+    lab.run(other, f"{FLUSHED} status=none && {UNFLUSHED} status=none")
+    lab.poweroff(other)
+    lab.rebuild(other)
+    lab.poweron(other)
+    lab.await_ssh(other)
+    assert lab.run(other, READ) == kept
+
+
+def test_a_machine_that_lost_its_power_boots_anew(lab: Lab) -> None:
+    other = standby(lab)
+    boot = said(lab, other, "cat /proc/sys/kernel/random/boot_id")
+    lab.poweroff(other)
+    assert lab.states()[other] == "off"
+    lab.poweron(other)
+    lab.await_ssh(other)
+    assert said(lab, other, "cat /proc/sys/kernel/random/boot_id") not in ("", boot)
+
+
+def test_visitors_are_served_through_all_of_that(lab: Lab) -> None:
+    eventually(lambda: visited(lab) == 200, 60)
