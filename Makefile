@@ -1,11 +1,12 @@
 # Thin: what a target does is written in src/tandem. `make` lists the targets.
 
 PYTHON ?= python3
-# Variables that users may set: ROLE, WHEELHOUSE, KEEP, and ARGS for what pytest gets.
+# Variables that users may set: ROLE, WHEELHOUSE, KEEP, ROUNDS, and ARGS for what pytest gets.
 ROLE ?=
 override WHEELHOUSE := $(abspath $(WHEELHOUSE))
 export WHEELHOUSE
 ARGS ?=
+ROUNDS ?= 20
 
 SETUP = command -v $(PYTHON) >/dev/null || \
 	{ echo "make: there is no $(PYTHON): expected Python 3.11 or newer (apt-get install python3)" >&2; exit 1; }; \
@@ -15,7 +16,7 @@ OPTIONS = --role=$(ROLE) --wheelhouse=$(WHEELHOUSE)
 IN = .venv/bin/
 CODE = src recipes tests $(wildcard fabfile.py bench)
 
-.PHONY: help setup run stop status render lab test golden lint pins wheelhouse bench docs clean
+.PHONY: help setup run stop status render lab test soak golden lint pins wheelhouse bench docs clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -43,6 +44,10 @@ lab: ## install what the lab takes; then: sudo bin/fab lab:up
 test: ## run all tests (ARGS="-m 'not slow'" and the like go to pytest)
 	@$(SETUP) test $(OPTIONS)
 	@$(IN)python -m tests.suite $(ARGS)
+
+soak: ## bring the lab up and down ROUNDS times (20) and see that nothing is left; takes root
+	@$(SETUP) test $(OPTIONS)
+	@$(IN)python -m tests.lab.soak $(ROUNDS)
 
 golden: ## renew the files that the tests compare rendered ones with, and say what has changed
 	@$(SET_UP) $(IN)python -m tests.rendering.golden

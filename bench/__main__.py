@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import balancing, connecting, indexing, rendering, setting_up
+from bench import balancing, connecting, indexing, rehearsing, rendering, setting_up
 from bench.stacks import CHECKOUT, Running, make_stack
 
 console = Console()
@@ -66,12 +66,19 @@ def measure_rendering(folder: Path, _: argparse.Namespace) -> tuple[Any, Table]:
     return measured, rendering.table(measured)
 
 
+def measure_rehearsing(folder: Path, _: argparse.Namespace) -> tuple[Any, Table]:
+    """The lab: up, a power cycle, a takeover."""
+    measured = rehearsing.measure(folder, console)
+    return measured, rehearsing.table(measured)
+
+
 MEASURES: dict[str, Callable[[Path, argparse.Namespace], tuple[Any, Table]]] = {
     "setting-up": measure_setting_up,
     "balancing": measure_balancing,
     "connecting": measure_connecting,
     "indexing": measure_indexing,
     "rendering": measure_rendering,
+    "rehearsing": measure_rehearsing,
 }
 
 

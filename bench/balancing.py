@@ -130,7 +130,7 @@ def _cpu(process: psutil.Process | None) -> float:
 
 @contextmanager
 def _haproxy(stack: Running, folder: Path) -> Iterator[tuple[psutil.Process, str]]:
-    port = free_ports(1)
+    port = free_ports()[0]
     cluster = stack_in(stack.config).cluster
     config = folder / "haproxy.cfg"
     template = NewTextTemplate(Path(__file__).with_name("haproxy.cfg").read_text())

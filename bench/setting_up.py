@@ -107,7 +107,7 @@ def table(measured: SettingUp) -> Table:
 
 def _ours(folder: Path) -> Times:
     run(["git", "clone", "--quiet", str(CHECKOUT), str(folder)])
-    first = free_ports(5)
+    first = free_ports(5)[0]
     start = monotonic()
     run(["make", "setup"], cwd=folder)
     complete = monotonic() - start
@@ -128,7 +128,7 @@ def _ours(folder: Path) -> Times:
 
 def _classic(folder: Path, wheelhouse: Path) -> Times:
     folder.mkdir(parents=True)
-    first = free_ports(4)
+    first = free_ports(4)[0]
     # By the names that the distributions give themselves: here buildout compares some as they are.
     pins = {found.metadata["Name"]: found.version for found in distributions()}
     pins.pop("tandem")

@@ -4,7 +4,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.e2e.running import CHECKOUT, Running, free_ports, make_stack
+from tests.e2e.running import CHECKOUT, Running, make_stack
+from tests.ports import free_ports
 
 __all__ = ["CHECKOUT", "Running", "free_ports", "make_stack", "run"]
 

@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "tandem.lab": {
         "tandem.console",
         "tandem.description",
+        "tandem.drivers",
         "tandem.errors",
         "tandem.lab",
         "tandem.local",

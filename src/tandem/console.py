@@ -1,5 +1,6 @@
 """What the operator's commands have in common: how they speak, and how they fail."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,7 +47,7 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
         said = [""]
 
         def say(line: str) -> None:
-            step = line.split(",")[0]
+            step = re.sub(r", \d+ %$", "", line)
             if step != said[0]:
                 CONSOLE.print(f"{monotonic() - started:5.1f} s  {step}", markup=False)
                 said[0] = step

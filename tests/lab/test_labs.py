@@ -15,27 +15,10 @@ from tandem.lab.starting import described_for, lab_up
 from tandem.rendering import CHECKOUT
 from tests.examples import FILES
 from tests.lab.conftest import Start
+from tests.lab.leftovers import left
 from tests.lab.running import hears, said
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-PROGRAMS = ("linux.uml", "ipmi_sim", "nbdkit", "nbdfuse", "mmdebstrap")
-
-
-def left() -> tuple[list[str], list[str], list[str]]:
-    """What of labs there is on this computer: processes, mounts, and interfaces."""
-    command = ("ps", "-eo", "args=")
-    processes = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return (
-        [
-            line
-            for line in processes.splitlines()
-            if "tandem.lab.keeper" in line or line.split()[0].endswith(PROGRAMS)
-        ],
-        Path("/proc/self/mounts").read_text().splitlines(),
-        sorted(path.name for path in Path("/sys/class/net").iterdir()),
-    )
 
 
 def test_two_labs_of_the_same_cluster_do_not_disturb_each_other(start: Start) -> None:

@@ -1,12 +1,15 @@
 """Bringing a lab up: what it takes of this computer, its machines, and when it is ready."""
 
+import itertools
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from tandem.drivers import hypervisor_of
 from tandem.errors import TandemError
 from tandem.lab.base import base_of
 from tandem.lab.cache import Tell
@@ -89,8 +92,10 @@ def lab_up(
         for machine in cluster.machines:
             lab.await_ssh(machine)
         if not bare:
-            tell("volumes in sync, Heartbeat active, services up?")
-            await_ready(lab)
+            tell("the volumes connect, Heartbeat starts")
+            await_pair(lab)
+            tell("in sync, Heartbeat active on both; the services start")
+            await_services(lab)
         yield lab
 
 
@@ -114,21 +119,37 @@ def restart(lab: Lab, machine: str, tell: Tell, *, lossy: bool) -> None:
     lab.await_ssh(machine)
 
 
-def await_ready(lab: Lab, timeout: int = 120) -> None:
-    """Wait until the pair's volumes are in sync and one of it runs the services."""
+def await_pair(lab: Lab, timeout: int = 120) -> None:
+    """Wait until the pair's volumes are in sync and Heartbeat is active on both machines."""
+    active = "".join(
+        f" && cl_status nodestatus {name} | grep -qx active" for name in lab.cluster.pair
+    )
     for machine in lab.cluster.pair:
-        lab.run(
-            machine, f"{{ {until(IN_SYNC, timeout)}; }} && {{ {until(ACTIVE, timeout)}; }}", timeout
-        )
+        lab.run(machine, until(f"{{ {_IN_SYNC}{active}; }} 2>/dev/null", timeout), timeout + 30)
 
 
-IN_SYNC: Final = "! drbdadm dstate all | grep -qvx UpToDate/UpToDate"
-"""The shell's condition that all volumes are in sync."""
-ACTIVE: Final = (
-    "cl_status nodestatus $(hostname) 2>/dev/null | grep -qx active"
-    " && case $(cl_status rscstatus) in all|local|foreign|none) true;; *) false;; esac"
+def await_services(lab: Lab, timeout: int = 180) -> None:
+    """Wait until one machine of the pair runs what runs on one at a time."""
+    units = " ".join(
+        resource.removeprefix("tandem-unit::")
+        for resource in hypervisor_of(lab.cluster).resources(lab.cluster)
+        if resource.startswith("tandem-unit::")
+    )
+    deadline = time.monotonic() + timeout
+    for machine in itertools.cycle(lab.cluster.pair):
+        # systemctl is-active is content with one of several.
+        asked = f"for unit in {units}; do systemctl is-active -q $unit || echo no; done"
+        if lab.run(machine, asked) == "":
+            return
+        if time.monotonic() > deadline:
+            raise TandemError(f"no machine runs {units} after {timeout} s: see fab lab:status")
+        time.sleep(0.5)
+
+
+_IN_SYNC: Final = (
+    "drbdadm dstate all | grep -qx UpToDate/UpToDate"
+    " && ! drbdadm dstate all | grep -qvx UpToDate/UpToDate"
 )
-"""The shell's condition that Heartbeat is active and has settled what it holds."""
 
 
 def refuse_what_does_not_fit(kind: Kind, memory: int, images: Path) -> None:

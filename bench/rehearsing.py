@@ -1,0 +1,87 @@
+"""How long the lab takes: to come up, to cycle the power of a machine, and to take over."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.stacks import CHECKOUT
+from tandem.lab.commands import IMAGES
+from tandem.lab.lab import Lab
+from tandem.lab.starting import await_pair, described_for, lab_up
+from tests.lab.running import active, standby, visited
+
+MOST = 300.0
+"""How long something may take, in seconds."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Seconds, each from the command on."""
+
+    in_sync_and_active: float
+    services: float
+    site: float
+    power_cycle: float
+    rejoined: float
+    taken_over: float
+
+
+def measure(folder: Path, console: Console) -> Results:
+    """Bring the shipped cluster up, once its images are there, and pull two plugs; takes root."""
+    if os.geteuid() != 0:
+        raise SystemExit("the lab takes root: sudo make bench ARGS=rehearsing")
+    described = described_for(CHECKOUT / "cluster.cfg", "nspawn")
+    with lab_up(described, folder / "first", IMAGES, console.print):
+        pass
+    times: dict[str, float] = {}
+    started = time.monotonic()
+
+    def tell(line: str) -> None:
+        times[line.split(",")[0]] = time.monotonic() - started
+        console.print(f"{time.monotonic() - started:5.1f} s  {line}")
+
+    with lab_up(described, folder / "second", IMAGES, tell) as lab:
+        services = time.monotonic() - started
+        _until(lambda: visited(lab, 30) == 200)
+        site = time.monotonic() - started
+        cycle, rejoined = _power_cycle(lab)
+        return Results(times["in sync"], services, site, cycle, rejoined, _takeover(lab))
+
+
+def _power_cycle(lab: Lab) -> tuple[float, float]:
+    machine = standby(lab)
+    lab.poweroff(machine)
+    started = time.monotonic()
+    lab.poweron(machine)
+    lab.await_ssh(machine)
+    cycle = time.monotonic() - started
+    await_pair(lab)
+    return cycle, time.monotonic() - started
+
+
+def _takeover(lab: Lab) -> float:
+    started = time.monotonic()
+    lab.poweroff(active(lab))
+    _until(lambda: visited(lab) == 200)
+    return time.monotonic() - started
+
+
+def _until(seen: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + MOST
+    while not seen():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"not within {MOST:g} s")
+        time.sleep(0.3)
+
+
+def table(results: Results) -> Table:
+    """The figures as a table."""
+    made = Table("two machines in the lab", "s", box=None)
+    for name, seconds in vars(results).items():
+        made.add_row(name.replace("_", " "), f"{seconds:.1f}")
+    return made
