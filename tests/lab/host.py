@@ -47,6 +47,7 @@ def main(plugs: list[list[str]]) -> None:
     said = socket.socket(type=socket.SOCK_DGRAM)
     said.bind(("", PORT))
     sources = (*joined, said.fileno(), sys.stdin.fileno())
+    typed = ""
     # Their connections are accepted by the kernel.
     listening = [socket.create_server(("", port), backlog=1000) for port in (22, 80)]
     print("pid", os.getpid(), flush=True)
@@ -57,7 +58,9 @@ def main(plugs: list[list[str]]) -> None:
             elif ready == said.fileno():
                 print("heard", said.recv(1000).decode(), flush=True)
             else:
-                for line in os.read(ready, 65536).decode().splitlines():
+                # A line may come in pieces.
+                *lines, typed = (typed + os.read(ready, 65536).decode()).split("\n")
+                for line in lines:
                     word, address = line.split()
                     said.sendto(word.encode(), (address, PORT))
 

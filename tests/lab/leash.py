@@ -58,6 +58,10 @@ def console(namespace: Namespace, name: str) -> Iterator[socket.socket]:
         connection.connect(f"/proc/self/fd/{folder}/{name}.console")
         os.close(folder)
         yield connection
+        # To leave without having read all would take back what was typed last.
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
 
 
 def processes(namespace: Namespace) -> dict[str, str]:

@@ -107,6 +107,10 @@ class Plugged:
         number = said(self.namespace, name).rpartition("pid ")[2].split()[0]
         return ("nsenter", f"--target={number}", "--net")
 
+    def forget_macs(self, name: str) -> None:
+        """Have a machine forget the others' MAC addresses."""
+        self.namespace.run((*self.inside(name), "ip", "neigh", "flush", "all"))
+
     def connects(self, sender: str, receiver: str, port: int, seconds: float = 5) -> bool:
         """Tell whether a TCP connection comes about."""
         address = self._address(receiver, "service")
@@ -144,6 +148,8 @@ def campus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugged]:
 def healthy(campus: Plugged) -> Plugged:
     """That cluster without a cut, each machine knowing the others' MAC addresses."""
     campus.cut()
+    for name in (LAB, *campus.cluster.machines):
+        campus.forget_macs(name)  # and whom it has looked for in vain
     assert campus.open(campus.ways) == campus.ways
     return campus
 
@@ -208,8 +214,8 @@ def test_without_a_cut_all_of_it_is_whole_again(healthy: Plugged) -> None:
 def test_the_labs_ssh_passes_a_cut(healthy: Plugged) -> None:
     healthy.cut(Cut("service", "slave"))
     # Neither knows the other's MAC address, as long after the cut.
-    for name in (LAB, "slave"):
-        healthy.namespace.run((*healthy.inside(name), "ip", "neigh", "flush", "all"))
+    healthy.forget_macs(LAB)
+    healthy.forget_macs("slave")
     assert healthy.connects(LAB, "slave", 22)
 
 
@@ -245,7 +251,7 @@ def test_ssh_between_machines_does_not_pass_a_cut(healthy: Plugged) -> None:
 
 def test_a_cut_off_machine_is_not_seen_by_its_mac_address_either(healthy: Plugged) -> None:
     healthy.cut(Cut("service", "slave"))
-    healthy.namespace.run((*healthy.inside("master"), "ip", "neigh", "flush", "all"))
+    healthy.forget_macs("master")
     assert not healthy.pings("master", "slave", seconds=1)
     known = healthy.namespace.run((*healthy.inside("master"), "ip", "neigh"))
     slave = next(port for port in healthy.layout.ports_of("slave") if port.link == "service")

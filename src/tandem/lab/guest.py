@@ -5,6 +5,7 @@ Everything else of a host is what Tandem renders for any host of its description
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Final
 
 from tandem.lab.layout import Port
 from tandem.lab.machine import Kind
@@ -29,7 +30,13 @@ def lab_files(kind: Kind, keys: Keys, ports: tuple[Port, ...] = ()) -> tuple[Fil
         _file("etc/ssh/ssh_host_ed25519_key", keys.host_private, 0o600),
         _file("etc/ssh/ssh_host_ed25519_key.pub", keys.host_public),
         _file("etc/systemd/system/console-getty.service.d/lab.conf", _CONSOLE),
-        _file("etc/systemd/system-preset/10-lab.preset", _PRESET),
+        *(
+            _file(
+                f"etc/systemd/system/{unit}.service.d/lab.conf",
+                f"# {why}\n[Unit]\nConditionPathExists=!/\n",
+            )
+            for unit, why in _NEVER.items()
+        ),
         *(_file(path, text) for path, text in kind.files),
     )
 
@@ -48,7 +55,7 @@ def bare_files(cluster: Cluster, machine: Machine) -> tuple[File, ...]:
     )
 
 
-_CONSOLE = """\
+_CONSOLE: Final = """\
 # Who has the lab's console has all of it anyway.
 [Service]
 ExecStart=
@@ -56,10 +63,11 @@ ExecStart=-/sbin/agetty --autologin root --noclear --keep-baud console 115200,38
 """
 
 
-_PRESET = """\
-# Looks for what broken-off checks of file systems left: seconds of each boot, for nothing.
-disable e2scrub_reap.service
-"""
+_NEVER: Final = {
+    "e2scrub_reap": "Looks for what broken-off checks of file systems left: seconds of each boot.",
+    "ipmievd": "Reads the events of a BMC from within its machine, where the lab has none.",
+}
+"""Units of Debian's that never start in the lab, and why."""
 
 
 def _link(port: Port) -> str:

@@ -6,7 +6,6 @@ killed together with the machine.
 """
 
 import shlex
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -19,12 +18,12 @@ _PROGRAM: Final = """\
 _DISK: Final = """\
 umount -l {place} 2>/dev/null
 mkdir -p {place}
-nbdfuse {place} [ nbdkit --filter=cache file {file} cache=writeback ] &
+nbdfuse {place} [ eatmydata nbdkit --filter=cache file {file} cache=writeback ] &
 until [ -e {place}/nbd ]; do kill -0 $! 2>/dev/null || exit 1; sleep 0.05; done
 """
 
 
-def lossy_command(kind: Kind, machine: Hardware, run: Path) -> Sequence[str]:
+def lossy_command(kind: Kind, machine: Hardware, run: Path) -> tuple[str, ...]:
     """The process that is the machine with such disks, which it must have been on once without."""
     places = [disk.path.with_suffix(".lossy") for disk in machine.disks]
     lossy = replace(

@@ -30,7 +30,10 @@ _SPARE: Final = 1024
 """How much memory of this computer is left alone, in MB."""
 _DISK: Final = 8_000
 """How much room on the disk a lab may take with all that is kept for it, in MB."""
-_NEEDS: Final = ("ip", "nft", "nsenter", "ssh", "ssh-keygen", "unshare", "mmdebstrap", "mkfs.ext4")
+_NEEDS: Final = (
+    *("eatmydata", "ip", "ipmi_sim", "mkfs.ext4", "mmdebstrap", "nbdfuse", "nbdkit", "nft"),
+    *("nsenter", "socat", "ssh", "ssh-keygen", "unshare"),
+)
 
 _DESCRIBED: Final = "described.json"
 _BASE: Final = "base"

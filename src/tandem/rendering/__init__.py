@@ -26,7 +26,12 @@ from tandem.model import Cluster
 CHECKOUT = Path(__file__).resolve().parents[3]
 TEMPLATES = CHECKOUT / "templates"
 
-_loader = TemplateLoader(str(TEMPLATES), default_class=NewTextTemplate, variable_lookup="strict")
+_loader = TemplateLoader(
+    str(TEMPLATES),
+    max_cache_size=1000,  # it keeps 25 unless told, fewer than there are
+    default_class=NewTextTemplate,
+    variable_lookup="strict",
+)
 
 
 @dataclass(frozen=True)
