@@ -35,7 +35,7 @@ def description(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def fab(file: Path, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    words = (FAB, f"lab:{command}", f"--cluster={file}", *arguments)
+    words: list[str | Path] = [FAB, f"lab:{command}", f"--cluster={file}", *arguments]
     return subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, check=False)
 
 
@@ -75,7 +75,8 @@ def test_a_program_of_this_computer_runs_in_the_labs_network(description: Path) 
     assert "10.0.0.1/24" in fab(description, "run", "--command=ip -brief address").stdout
 
 
-def test_what_was_said_on_the_console_is_kept(description: Path) -> None:
+@pytest.mark.usefixtures("description")
+def test_what_was_said_on_the_console_is_kept() -> None:
     assert "Linux version" in (CHECKOUT / "var/lab/typed/master.log").read_text(errors="replace")
 
 

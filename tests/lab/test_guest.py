@@ -1,6 +1,7 @@
 """What the lab adds to a host: who it is, and a way in, and nothing over what Tandem renders."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from tests.examples import FILES, example
 from tests.parsers.trees import all_hosts, files_of
 
 KEYS = Keys("ssh-ed25519 lab", "the host's private key", "ssh-ed25519 host")
-ALL_HOSTS = tuple(all_hosts())
-all_hosts_ = pytest.mark.parametrize(("name", "host"), ALL_HOSTS)
+CONSOLE_GETTY = Path("/usr/lib/systemd/system/console-getty.service")
+all_hosts_ = pytest.mark.parametrize(("name", "host"), tuple(all_hosts()))
 MACHINES = tuple((name, machine) for name in FILES for machine in example(name).machines)
 all_machines = pytest.mark.parametrize(("name", "machine"), MACHINES)
 
@@ -69,20 +70,6 @@ def test_each_interface_gets_its_described_name_by_its_mac(name: str, machine: s
     assert node.service_interface in named
 
 
-def test_udev_can_read_the_files_of_the_interfaces(tmp_path: Path) -> None:
-    for file in added("capacity", "master"):
-        if file.path.suffix == ".link":
-            (tmp_path / file.path.name).write_text(file.text)
-    lines = [
-        line
-        for link in tmp_path.iterdir()
-        for line in link.read_text().splitlines()
-        if line and not re.fullmatch(r"\[(Match|Link)\]|(MACAddress|Name)=\S+", line)
-    ]
-    assert lines == []
-    assert len(list(tmp_path.iterdir())) == 3
-
-
 def test_a_vm_has_no_interface_of_the_labs() -> None:
     paths = [file.path for file in added("cluster", "zeoserver")]
     assert not any(path.suffix == ".link" for path in paths)
@@ -128,6 +115,10 @@ def test_a_bare_machine_has_its_name_and_its_service_address_alone(name: str) ->
         assert f"\nGateway={cluster.network.gateway}\n" in network
 
 
+@pytest.mark.skipif(
+    not (shutil.which("systemd-analyze") and CONSOLE_GETTY.exists()),
+    reason="systemd is not installed",
+)
 def test_systemd_finds_no_fault_in_the_consoles_settings(tmp_path: Path) -> None:
     for file in added("cluster", "master"):
         if file.path.suffix == ".conf":
@@ -135,7 +126,7 @@ def test_systemd_finds_no_fault_in_the_consoles_settings(tmp_path: Path) -> None
             place.parent.mkdir(parents=True)
             place.write_text(file.text)
     unit = tmp_path / "etc/systemd/system/console-getty.service"
-    unit.write_text(Path("/usr/lib/systemd/system/console-getty.service").read_text())
+    unit.write_text(CONSOLE_GETTY.read_text())
     ran = subprocess.run(
         ("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", unit),
         capture_output=True,

@@ -142,13 +142,13 @@ def test_all_but_the_place_of_its_disks_is_the_same_for_the_machine(tmp_path: Pa
     plain = Hardware(
         "master",
         64,
-        (Disk(Path("a.cow"), Path("a.img")), Disk(Path("b.cow"), read_only=True)),
+        (Disk(Path("a.cow"), Path("a.img")), Disk(Path("b.cow"))),
         (),
         ("quiet",),
     )
     disks = (
         Disk(Path("a.lossy/nbd"), Path("a.img")),
-        Disk(Path("b.lossy/nbd"), read_only=True),
+        Disk(Path("b.lossy/nbd")),
     )
     told = Told().command(Hardware("master", 64, disks, (), ("quiet",)), tmp_path)
     program = lossy_command(Told(), plain, tmp_path)[-1]

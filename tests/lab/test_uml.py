@@ -44,10 +44,6 @@ def test_a_disk_without_a_base_is_the_disk_itself() -> None:
     assert "ubda=root.img" in command((Disk(Path("root.img")),))
 
 
-def test_a_disk_that_several_machines_have_is_not_written_to() -> None:
-    assert "ubdar=tools.img" in command((Disk(Path("tools.img"), read_only=True),))
-
-
 def test_there_are_as_many_disks_as_it_was_given_and_the_root_is_the_first() -> None:
     words = command(tuple(Disk(Path(f"disk{number}")) for number in range(8)))
     disks = [word for word in words if word.startswith("ubd")]

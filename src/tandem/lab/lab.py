@@ -40,6 +40,8 @@ class Lab:
 
     def plug_in(self, machines: Iterable[Hardware]) -> None:
         """Make the links, and put the machines beside them, switched off."""
+        # A new network has this computer's settings, and the lab is no router.
+        self.namespace.run(("sh", "-c", "echo 0 >/proc/sys/net/ipv4/ip_forward"))
         self.namespace.run(("ip", "-batch", "-"), plugging(self.layout))
         kept = {machine.name: _as_json(machine) for machine in machines}
         (self.folder / _HARDWARE).write_text(json.dumps(kept))
@@ -58,10 +60,7 @@ class Lab:
 
     def _hardware(self, machine: str) -> Hardware:
         kept = json.loads((self.folder / _HARDWARE).read_text())[machine]
-        disks = (
-            Disk(Path(path), base and Path(base), read_only)
-            for path, base, read_only in kept["disks"]
-        )
+        disks = (Disk(Path(path), base and Path(base)) for path, base in kept["disks"])
         ports = self.layout.ports_of(machine)
         return Hardware(machine, kept["memory"], tuple(disks), ports, tuple(kept["kernel"]))
 
@@ -156,7 +155,5 @@ class Lab:
 
 
 def _as_json(machine: Hardware) -> dict[str, Any]:
-    disks = [
-        (str(disk.path), disk.base and str(disk.base), disk.read_only) for disk in machine.disks
-    ]
+    disks = [(str(disk.path), disk.base and str(disk.base)) for disk in machine.disks]
     return {"memory": machine.memory, "disks": disks, "kernel": machine.kernel}

@@ -20,8 +20,6 @@ class Disk:
 
     path: Path
     base: Path | None = None
-    read_only: bool = False
-    """Several machines may have it at the same time."""
 
 
 @dataclass(frozen=True)

@@ -51,11 +51,11 @@ def _making_disks(cluster: Cluster, machine: Machine, disk: str) -> Iterator[str
     for name, size in volumes.items():
         yield f"lvcreate -qq -y -W n -L {size}M -n {name} {group}"
         # On an empty disk each is in one piece: LENGTH linear DEVICE FIRST-SECTOR.
-        yield f"echo {name} $(dmsetup table /dev/{group}/{name} | cut -d' ' -f5)"
+        yield f"dmsetup table /dev/{group}/{name} | sed 's/^/{name} /' | cut -d' ' -f1,6"
     if cluster.peer_of(machine):
         for volume in cluster.volumes:
             yield f"drbdadm create-md --force {volume.name} >/dev/null"
-        yield "drbdadm adjust all"
+        yield "drbdadm adjust all >/dev/null"
 
 
 def agreeing(cluster: Cluster) -> str:

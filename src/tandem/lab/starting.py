@@ -1,5 +1,6 @@
 """Bringing a lab up: what it takes of this computer, its machines, and when it is ready."""
 
+import fcntl
 import itertools
 import os
 import shutil
@@ -65,12 +66,45 @@ def lab_up(
     """
     kind = kind or UserModeLinux()
     cluster = described.cluster
+    with _alone(folder, cluster.name):
+        yield from _brought_up(described, folder, images, tell, kind, memory, bare)
+
+
+@contextmanager
+def _alone(folder: Path, name: str) -> Iterator[None]:
+    """Nobody else brings a lab up in the folder meanwhile, nor runs one there."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            alone = True
+        except BlockingIOError:
+            alone = False
+        if _runs(folder):
+            raise TandemError(f"the lab of {name} runs already: fab lab:down ends it")
+        if not alone:
+            raise TandemError(f"somebody else brings up the lab of {name} just now")
+        yield
+
+
+def _runs(folder: Path) -> bool:
     try:
         Namespace(folder)
     except NoLabError:
-        pass
-    else:
-        raise TandemError(f"the lab of {cluster.name} runs already: fab lab:down ends it")
+        return False
+    return True
+
+
+def _brought_up(
+    described: Described,
+    folder: Path,
+    images: Path,
+    tell: Tell,
+    kind: Kind,
+    memory: int,
+    bare: bool,
+) -> Iterator[Lab]:
+    cluster = described.cluster
     refuse_what_does_not_fit(kind, len(cluster.nodes) * memory, images)
     base = base_of(described, kind, images, tell, bare=bare)
     shutil.rmtree(folder, ignore_errors=True)
@@ -171,6 +205,10 @@ def refuse_what_does_not_fit(kind: Kind, memory: int, images: Path) -> None:
         raise TandemError(
             f"too little memory for the lab: its machines take {memory} MB, and {_SPARE} MB are to"
             f" be left, but {available} MB are available"
+        )
+    if set(str(images)) & set(" ,:"):
+        raise TandemError(
+            f"{images}: its path is in User Mode Linux's way: expected none of space, comma, colon"
         )
     images.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(images).free // 1_000_000

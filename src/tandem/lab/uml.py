@@ -62,4 +62,4 @@ class UserModeLinux(Kind):
 
 def _ubd(letter: str, disk: Disk) -> str:
     file = f"{disk.path},{disk.base}" if disk.base else str(disk.path)
-    return f"ubd{letter}{'r' if disk.read_only else ''}={file}"
+    return f"ubd{letter}={file}"
