@@ -35,6 +35,19 @@ def test_apache_runs_as_the_one_process_that_was_started(frontend: Frontend) -> 
     assert frontend.processes["run"].pid == frontend.pid
 
 
+def test_a_number_that_a_power_cut_left_and_another_process_has_now_is_no_apache(
+    frontend: Frontend,
+) -> None:
+    frontend.processes["run"].kill()
+    frontend.processes["run"].wait(10)
+    (frontend.folder / "var" / "httpd.pid").write_text(f"{os.getpid()}\n")
+    frontend.start("run")
+    number = frontend.folder / "var" / "httpd.pid"
+    runs = str(frontend.processes["run"].pid)
+    eventually("it runs", lambda: number.exists() and number.read_text().strip() == runs)
+    frontend.all_well()
+
+
 def test_one_may_look_up_who_answered_and_how_long_it_took(frontend: Frontend) -> None:
     client = frontend.get("/looked-up?seconds=0.1").headers["X-Client"]
     eventually("it is logged", lambda: "/looked-up" in frontend.access_log, seconds=3)

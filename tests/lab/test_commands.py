@@ -12,7 +12,12 @@ from tandem.rendering import CHECKOUT
 from tests.examples import FILES
 from tests.lab.leftovers import left
 
-pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.root,
+    pytest.mark.slow,
+    pytest.mark.timeout(600, func_only=True),
+]
 
 FAB = CHECKOUT / "bin/fab"
 

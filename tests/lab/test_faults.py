@@ -20,7 +20,12 @@ from tests.lab.running import (
     visited,
 )
 
-pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.root,
+    pytest.mark.slow,
+    pytest.mark.timeout(600, func_only=True),
+]
 
 PASSED_BY = "cat /sys/class/net/{0}/statistics/rx_packets"
 

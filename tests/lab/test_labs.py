@@ -18,7 +18,12 @@ from tests.lab.conftest import Start
 from tests.lab.leftovers import left
 from tests.lab.running import hears, said
 
-pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.root,
+    pytest.mark.slow,
+    pytest.mark.timeout(600, func_only=True),
+]
 
 
 def test_two_labs_of_the_same_cluster_do_not_disturb_each_other(start: Start) -> None:
