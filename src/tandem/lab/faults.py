@@ -16,6 +16,24 @@ _NOTE: Final = "faults.json"
 _FULL: Final = DATA
 """The folder whose disk is filled. On the frontend it is just a place on the VM's disk."""
 _FILLER: Final = f"{_FULL}/filled-by-the-lab"
+_FILLING: Final = f"""\
+mkdir -p {_FULL}
+block=$(stat -f -c %S {_FULL})
+# Also what is kept for root. Blocks that are merely set aside cost no time.
+size=$(stat -f -c %f {_FULL})
+number=0
+while [ "$size" -gt 64 ]; do
+    number=$((number + 1))
+    if fallocate -l $((size * block)) {_FILLER}.$number 2>/dev/null; then
+        size=$(stat -f -c %f {_FULL})
+    else
+        rm -f {_FILLER}.$number
+        size=$((size / 2))
+    fi
+done
+cat /dev/zero >{_FILLER} 2>/dev/null
+[ "$(stat -f -c %a {_FULL})" -eq 0 ]
+"""
 
 
 @dataclass(frozen=True)
@@ -89,13 +107,7 @@ def fill(lab: Lab, role: str) -> str:
         host = next(filter(partial(_has_the_data, lab), lab.cluster.pair), "")
         if not host:
             raise TandemError(f"no machine has {DATA} mounted: nothing runs that could fill it")
-    lab.run(
-        host,
-        f"mkdir -p {_FULL}; free() {{ df --output=avail -B1 {_FULL} | tail -1; }};"
-        f" fallocate -l $(free) {_FILLER};"
-        # What fallocate leaves over, and what is kept for root.
-        f" cat /dev/zero >>{_FILLER} 2>/dev/null; [ $(free) -eq 0 ]",
-    )
+    lab.run(host, _FILLING)
     faults = faults_of(lab)
     _keep(lab, replace(faults, full=tuple(sorted({*faults.full, host}))))
     return host
@@ -152,7 +164,7 @@ def _mend(lab: Lab, machine: str, volume: str) -> bool:
 
 def _empty(lab: Lab, host: str) -> bool:
     try:
-        lab.run(host, f"rm -f {_FILLER}", timeout=20)
+        lab.run(host, f"rm -f {_FILLER} {_FILLER}.*", timeout=20)
     except TandemError:
         return False
     return True

@@ -91,14 +91,12 @@ class Lab:
 
     # In the machines
 
-    def start(
-        self, host: str, command: str, given: int = subprocess.DEVNULL
-    ) -> subprocess.Popen[str]:
+    def start(self, host: str, command: str) -> subprocess.Popen[str]:
         """Start a shell command on a machine or VM, by ssh."""
         address = self.cluster.hosts[host].address
         return subprocess.Popen(
             self.namespace.entering((*self.identity.command(address), command)),
-            stdin=given,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -134,7 +132,7 @@ class Lab:
         """Wait until a machine has switched itself off; raises TandemError."""
         self._await(lambda: self.states()[machine] == "off", f"{machine} is not off", timeout)
 
-    def await_ssh(self, host: str, timeout: float = 60) -> None:
+    def await_ssh(self, host: str, timeout: float = 120) -> None:
         """Wait until a machine or VM lets us in; raises TandemError."""
 
         def lets_us_in() -> bool:
