@@ -88,8 +88,8 @@ def _make_volumes(
                 _MEMORY,
                 (Disk(base.disk(name, "root")), Disk(base.disk(name, "data"))),
                 layout.ports_of(name),
-                # There is nothing yet that Heartbeat could start.
-                ("systemd.mask=heartbeat.service",),
+                # There is nothing yet that they could start.
+                ("systemd.mask=heartbeat.service", "systemd.mask=drbd.service"),
             )
             for name in cluster.machines
         )

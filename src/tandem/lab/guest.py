@@ -47,6 +47,7 @@ def bare_files(cluster: Cluster, machine: Machine) -> tuple[File, ...]:
     return (
         _file("etc/hostname", f"{machine.name}\n"),
         _file("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
+        _file("etc/systemd/system-preset/20-installed.preset", "enable systemd-networkd.service\n"),
         _file(
             "etc/systemd/network/20-installed.network",
             f"[Match]\nName={machine.service_interface}\n\n[Network]\n"
