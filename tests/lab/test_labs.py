@@ -54,16 +54,15 @@ def test_a_lab_whose_start_is_broken_off_leaves_nothing_behind(
         f" Path({str(tmp_path)!r}) / 'lab', Path({str(IMAGES)!r}),"
         " lambda line: print(line, flush=True), bare=True): pass"
     )
-    starting = subprocess.Popen(
+    with subprocess.Popen(
         (sys.executable, "-c", program), stdout=subprocess.PIPE, text=True, cwd=CHECKOUT
-    )
-    assert starting.stdout
-    for line in starting.stdout:
-        if "boot" in line:
-            break
-    time.sleep(2)
-    starting.send_signal(number)
-    starting.wait(timeout=20)
+    ) as starting:
+        assert starting.stdout
+        for line in starting.stdout:
+            if "boot" in line:
+                break
+        time.sleep(2)
+        starting.send_signal(number)
     deadline = time.monotonic() + 10
     while left() != before and time.monotonic() < deadline:
         time.sleep(0.2)
