@@ -1,5 +1,6 @@
 """The root disks of a lab's hosts: Debian, what Tandem renders and builds, and a way in."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from functools import cached_property
@@ -51,7 +52,9 @@ class Roots:
     @property
     def digest(self) -> str:
         """Of all that the disks are made of."""
-        made_of = [self.key.with_suffix(".pub").read_text(), str(sorted(self.described.sections))]
+        # A name alone would not do: what is built on the hosts depends on every option.
+        sections = json.dumps(self.described.sections, sort_keys=True)
+        made_of = [self.key.with_suffix(".pub").read_text(), sections]
         if not self.bare:
             made_of.append(checkout_digest())
         for host in self.hosts:

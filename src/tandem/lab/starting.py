@@ -197,9 +197,8 @@ def refuse_what_does_not_fit(kind: Kind, memory: int, images: Path) -> None:
     missing = [name for name in (*_NEEDS, *kind.needs) if not shutil.which(name, path=path)]
     if missing:
         raise TandemError(f"the lab needs {', '.join(missing)}: make lab installs it")
-    for device in ("/dev/net/tun",):
-        if not os.access(device, os.R_OK | os.W_OK):
-            raise TandemError(f"the lab needs {device}: modprobe tun")
+    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        raise TandemError("the lab needs /dev/net/tun: modprobe tun")
     available = _available()
     if available < memory + _SPARE:
         raise TandemError(

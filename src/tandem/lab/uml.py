@@ -2,12 +2,8 @@
 
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
 
 from tandem.lab.machine import Disk, Hardware, Kind
-
-MODULES: Final = Path("/usr/lib/uml/modules")
-"""Where Debian's package user-mode-linux has the kernel's modules, in a folder for its version."""
 
 
 class UserModeLinux(Kind):
