@@ -62,8 +62,7 @@ def cluster_in(file: Path, changed: Sections = MappingProxyType({})) -> Cluster:
         raw = _raw(there)
         whole = _Substituted(raw)
         sections = {name: dict(whole[name].items()) for name in raw if name != "buildout"}
-    for name, options in changed.items():
-        sections[name] = {**sections.get(name, {}), **options}
+    sections = with_changes(sections, changed)
     not_unknown = {*_used(raw), "buildout", "versions"} - {*section_names(sections)}
     cluster, faults = read({name: sections[name] for name in sections if name not in not_unknown})
     if cluster and "here" in sections:
@@ -79,6 +78,12 @@ def cluster_in(file: Path, changed: Sections = MappingProxyType({})) -> Cluster:
     if cluster is None or faults:
         raise DescriptionError(file.name, faults)
     return cluster
+
+
+def with_changes(sections: Sections, changed: Sections) -> dict[str, dict[str, str]]:
+    """The sections with other values for some options, by section and option."""
+    names = dict.fromkeys((*sections, *changed))
+    return {name: {**sections.get(name, {}), **changed.get(name, {})} for name in names}
 
 
 def sections_of(buildout: Mapping[str, Mapping[str, str]]) -> Sections:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from tandem.description import cluster_from, cluster_in, sections_in
+from tandem.description import cluster_from, cluster_in, sections_in, with_changes
 from tandem.model import Cluster, Sections
 
 
@@ -24,10 +24,7 @@ class Described:
     @cached_property
     def sections(self) -> Sections:
         """All of the description, as it is in the lab, every ``${section:option}`` put in."""
-        sections = {name: dict(options) for name, options in sections_in(self.file).items()}
-        for name, options in self.changed.items():
-            sections[name] = {**sections.get(name, {}), **options}
-        return sections
+        return with_changes(sections_in(self.file), self.changed)
 
     def keep(self, file: Path) -> None:
         """Write down what is described, for those who come to the lab later."""
