@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-PROGRAMS = ("linux.uml", "ipmi_sim", "nbdkit", "nbdfuse", "mmdebstrap")
+PROGRAMS = ("linux.uml", "ipmi_sim", "nbdkit", "qemu-storage-daemon", "mmdebstrap")
 
 
 def left() -> tuple[list[str], list[str], list[str]]:

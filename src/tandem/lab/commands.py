@@ -167,14 +167,14 @@ def _on_machine(name: str, machine: str, says: str, does: Callable[[Lab, str], N
 def _lossy_disk(machine: str) -> Command:
     @_command(
         f"lossy-disk:{machine}",
-        f"Start {machine} anew with disks that lose what was not flushed when the power is cut.",
-        off="with disks that do not, again",
+        f"Start {machine} anew; its data's disk loses at a power cut what was not flushed.",
+        off="with one that does not, again",
     )
     def command(_: Connection, cluster: str = "cluster.cfg", off: bool = False) -> None:
         with told(), working(machine) as tell:
             restart(_lab(cluster), machine, tell, lossy=not off)
-        what = "keep what they were given" if off else "lose at a power cut what was not flushed"
-        CONSOLE.print(f"{machine}'s disks {what}", markup=False)
+        what = "keeps what it is given" if off else "loses at a power cut what was not flushed"
+        CONSOLE.print(f"the disk with {machine}'s data {what}", markup=False)
 
     return command
 

@@ -5,18 +5,15 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final
 
 from tandem.errors import TandemError
 from tandem.lab.layout import Layout, layout_of
-from tandem.lab.lossy import lossy_command
+from tandem.lab.lossy import lossy_command, made_whole
 from tandem.lab.machine import Disk, Hardware, Kind
 from tandem.lab.namespace import Namespace
 from tandem.lab.network import plugging
 from tandem.lab.ssh import Identity
 from tandem.model import Cluster
-
-_HARDWARE: Final = "hardware.json"
 
 
 class Lab:
@@ -43,23 +40,31 @@ class Lab:
         # A new network has this computer's settings, and the lab is no router.
         self.namespace.run(("sh", "-c", "echo 0 >/proc/sys/net/ipv4/ip_forward"))
         self.namespace.run(("ip", "-batch", "-"), plugging(self.layout))
-        kept = {machine.name: _as_json(machine) for machine in machines}
-        (self.folder / _HARDWARE).write_text(json.dumps(kept))
-        for name in kept:
-            self.rebuild(name)
+        for machine in machines:
+            self._keep(machine)
+            self.rebuild(machine.name)
 
     def rebuild(self, machine: str, *, lossy: bool = False) -> None:
         """Have a machine, which is off, start the next time with disks that are lossy, or not."""
         hardware = self._hardware(machine)
         if lossy:
+            hardware = made_whole(self.kind, hardware)
+            self._keep(hardware)
             command = lossy_command(self.kind, hardware, self.folder)
         else:
             # What a machine flushed outlives it in this computer's cache: its disk need not wait.
             command = ("eatmydata", *self.kind.command(hardware, self.folder))
         self.namespace.ask("add", machine, command=command)
 
+    def _keep(self, machine: Hardware) -> None:
+        disks = [(str(disk.path), disk.base and str(disk.base)) for disk in machine.disks]
+        kept = {"memory": machine.memory, "disks": disks, "kernel": machine.kernel}
+        unfinished = self.folder / f"{machine.name}.json.new"
+        unfinished.write_text(json.dumps(kept))
+        unfinished.replace(self.folder / f"{machine.name}.json")
+
     def _hardware(self, machine: str) -> Hardware:
-        kept = json.loads((self.folder / _HARDWARE).read_text())[machine]
+        kept = json.loads((self.folder / f"{machine}.json").read_text())
         disks = (Disk(Path(path), base and Path(base)) for path, base in kept["disks"])
         ports = self.layout.ports_of(machine)
         return Hardware(machine, kept["memory"], tuple(disks), ports, tuple(kept["kernel"]))
@@ -150,8 +155,3 @@ class Lab:
             if time.monotonic() > until:
                 raise TandemError(f"{without} after {timeout:g} s")
             time.sleep(0.2)
-
-
-def _as_json(machine: Hardware) -> dict[str, Any]:
-    disks = [(str(disk.path), disk.base and str(disk.base)) for disk in machine.disks]
-    return {"memory": machine.memory, "disks": disks, "kernel": machine.kernel}

@@ -20,6 +20,8 @@ class Disk:
 
     path: Path
     base: Path | None = None
+    socket: Path | None = None
+    """Where it is served by vhost-user, instead of being read from its file."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ class Kind(ABC):
     @abstractmethod
     def command(self, machine: Hardware, run: Path) -> tuple[str, ...]:
         """The process that is the machine; what it keeps while it runs goes into ``run``."""
+
+    @abstractmethod
+    def made_whole(self, disk: Disk) -> Disk:
+        """A disk without a base, made of one with; takes a second or two. Raises TandemError."""
 
     @abstractmethod
     def device(self, number: int) -> str:

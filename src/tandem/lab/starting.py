@@ -32,8 +32,8 @@ _SPARE: Final = 1024
 _DISK: Final = 8_000
 """How much room on the disk a lab may take with all that is kept for it, in MB."""
 _NEEDS: Final = (
-    *("eatmydata", "ip", "ipmi_sim", "mkfs.ext4", "mmdebstrap", "nbdfuse", "nbdkit", "nft"),
-    *("nsenter", "socat", "ssh", "ssh-keygen", "unshare"),
+    *("eatmydata", "ip", "ipmi_sim", "mkfs.ext4", "mmdebstrap", "nbdkit", "nft"),
+    *("nsenter", "qemu-storage-daemon", "socat", "ssh", "ssh-keygen", "unshare"),
 )
 
 _DESCRIBED: Final = "described.json"

@@ -1,8 +1,10 @@
 """User Mode Linux: a Linux kernel that runs as an ordinary process."""
 
+import subprocess
 from pathlib import Path
 from types import MappingProxyType
 
+from tandem.errors import TandemError
 from tandem.lab.machine import Disk, Hardware, Kind
 
 
@@ -10,7 +12,7 @@ class UserModeLinux(Kind):
     """Debian's user-mode-linux."""
 
     name = "uml"
-    needs = ("linux.uml",)
+    needs = ("linux.uml", "uml_moo")
     lacks = (
         "the firewalls are not loaded: nf_tables in Debian's User Mode Linux has no family inet",
         "Apache keeps 400 connections whatever the description says: a thread costs ten times more",
@@ -18,6 +20,11 @@ class UserModeLinux(Kind):
     changed = MappingProxyType({"frontend-vm": {"connections": "400"}})
 
     files = (
+        (
+            "etc/udev/rules.d/50-lab.rules",
+            "# QEMU's storage daemon flushes when it is asked to, but does not say so.\n"
+            'SUBSYSTEM=="block", KERNEL=="vd*", ATTR{cache_type}="write back"\n',
+        ),
         (
             "etc/systemd/system/nftables.service.d/lab.conf",
             "# This kernel's nf_tables has not the family inet.\n[Unit]\nConditionPathExists=!/\n",
@@ -29,7 +36,9 @@ class UserModeLinux(Kind):
 
         ``run`` holds its management socket, which is in the way of none: it is not used.
         """
-        disks = (_ubd("abcdefgh"[at], disk) for at, disk in enumerate(machine.disks))
+        disks = (
+            _ubd("abcdefgh"[at], disk) for at, disk in enumerate(machine.disks) if not disk.socket
+        )
         links = (
             # As the other end of a tap has it: without, large frames are lost (UML howto, gro).
             f"vec{at}:transport=tap,ifname={port.tap},gro=1,mac={port.mac}"
@@ -44,12 +53,25 @@ class UserModeLinux(Kind):
             f"root={self.device(0)}",
             "rw",
             *links,
+            *(f"virtio_uml.device={disk.socket}:2" for disk in machine.disks if disk.socket),
             "con=null",
             "con0=fd:0,fd:1",
             "ssl=null",
             "net.ifnames=0",
             *machine.kernel,
         )
+
+    def made_whole(self, disk: Disk) -> Disk:
+        """By uml_moo, which wants a base that is as old as it was."""
+        whole = disk.path.with_suffix(".img")
+        for command in (
+            ("cp", "--sparse=always", "--preserve=timestamps", str(disk.base), whole),
+            ("uml_moo", "-d", "-b", whole, disk.path),
+        ):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise TandemError(f"{whole} cannot be made: {done.stderr.strip()}")
+        return Disk(whole)
 
     def device(self, number: int) -> str:
         """``/dev/ubda`` and so on."""
