@@ -45,7 +45,7 @@ def said(namespace: Namespace, name: str) -> str:
 
 def await_words(namespace: Namespace, name: str, words: str) -> None:
     """Wait until a program has said something at its console."""
-    until(lambda: words in said(namespace, name), f"{name} says {words!r}")
+    until(lambda: words in said(namespace, name), f"{name} says {words!r}", 60)
 
 
 @contextlib.contextmanager
