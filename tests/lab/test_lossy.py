@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,9 +119,7 @@ class TestDisks:
     ) -> None:
         machine = master(tmp_path, "base.img")
         root, base = machine.disks
-        machine = Hardware(
-            "master", 96, (root, Disk(tmp_path / "a.cow", base.path)), (), machine.kernel
-        )
+        machine = replace(machine, disks=(root, Disk(tmp_path / "a.cow", base.path)))
         switch_on(namespace, "master", *UML.command(machine, namespace.folder))
         await_words(namespace, "master", "done")
         namespace.ask("off", "master")
@@ -139,6 +138,6 @@ def test_all_but_the_place_of_its_disks_is_the_same_for_the_machine(tmp_path: Pa
     plain = master(tmp_path, "a.img")
     root, disk = plain.disks
     served = (root, Disk(disk.path, socket=Path("a.vhost")))
-    told = UML.command(Hardware("master", 96, served, (), plain.kernel), tmp_path)
+    told = UML.command(replace(plain, disks=served), tmp_path)
     program = lossy_command(UML, plain, tmp_path)[-1]
     assert program.endswith(f"\nexec {shlex.join(told)}\n")

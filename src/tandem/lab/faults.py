@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from tandem.errors import TandemError
@@ -177,6 +176,4 @@ def _mapped(lab: Lab, machine: str, volume: str) -> str:
 
 
 def _keep(lab: Lab, faults: Faults) -> None:
-    unfinished = lab.folder / f"{_NOTE}.new"
-    unfinished.write_text(json.dumps(asdict(faults)))
-    unfinished.replace(Path(lab.folder / _NOTE))
+    lab.keep(_NOTE, asdict(faults))

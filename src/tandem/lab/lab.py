@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, Final
 
 from tandem.errors import TandemError
 from tandem.lab.layout import Layout, layout_of
@@ -14,6 +15,8 @@ from tandem.lab.namespace import Namespace
 from tandem.lab.network import plugging
 from tandem.lab.ssh import Identity
 from tandem.model import Cluster
+
+_HARDWARE: Final = "{}-hardware.json"
 
 
 class Lab:
@@ -41,7 +44,7 @@ class Lab:
         self.namespace.run(("sh", "-c", "echo 0 >/proc/sys/net/ipv4/ip_forward"))
         self.namespace.run(("ip", "-batch", "-"), plugging(self.layout))
         for machine in machines:
-            self._keep(machine)
+            self._note(machine)
             self.rebuild(machine.name)
 
     def rebuild(self, machine: str, *, lossy: bool = False) -> None:
@@ -49,22 +52,26 @@ class Lab:
         hardware = self._hardware(machine)
         if lossy:
             hardware = made_whole(self.kind, hardware)
-            self._keep(hardware)
+            self._note(hardware)
             command = lossy_command(self.kind, hardware, self.folder)
         else:
             # What a machine flushed outlives it in this computer's cache: its disk need not wait.
             command = ("eatmydata", *self.kind.command(hardware, self.folder))
         self.namespace.ask("add", machine, command=command)
 
-    def _keep(self, machine: Hardware) -> None:
+    def _note(self, machine: Hardware) -> None:
         disks = [(str(disk.path), disk.base and str(disk.base)) for disk in machine.disks]
         kept = {"memory": machine.memory, "disks": disks, "kernel": machine.kernel}
-        unfinished = self.folder / f"{machine.name}.json.new"
+        self.keep(_HARDWARE.format(machine.name), kept)
+
+    def keep(self, name: str, kept: dict[str, Any]) -> None:
+        """Write something of the lab down as a file of JSON, which is never seen half written."""
+        unfinished = self.folder / f"{name}.new"
         unfinished.write_text(json.dumps(kept))
-        unfinished.replace(self.folder / f"{machine.name}.json")
+        unfinished.replace(self.folder / name)
 
     def _hardware(self, machine: str) -> Hardware:
-        kept = json.loads((self.folder / f"{machine}.json").read_text())
+        kept = json.loads((self.folder / _HARDWARE.format(machine)).read_text())
         disks = (Disk(Path(path), base and Path(base)) for path, base in kept["disks"])
         ports = self.layout.ports_of(machine)
         return Hardware(machine, kept["memory"], tuple(disks), ports, tuple(kept["kernel"]))

@@ -35,14 +35,10 @@ def lossy_command(kind: Kind, machine: Hardware, run: Path) -> tuple[str, ...]:
     root, *others = machine.disks
     # A socket's path may have some 100 letters: it is named from within its folder, which nbdkit
     # is not to make a long one of again.
-    names = [disk.path.stem for disk in others]
-    served = [
-        replace(disk, socket=Path(f"{name}.vhost"))
-        for name, disk in zip(names, others, strict=True)
-    ]
+    served = (replace(disk, socket=Path(f"{disk.path.stem}.vhost")) for disk in others)
     disks = "".join(
-        _DISK.format(name=shlex.quote(name), file=shlex.quote(str(disk.path)))
-        for name, disk in zip(names, others, strict=True)
+        _DISK.format(name=shlex.quote(disk.path.stem), file=shlex.quote(str(disk.path)))
+        for disk in others
     )
     lossy = replace(machine, disks=(root, *served))
     return (
