@@ -41,9 +41,9 @@ render: ## write every file of every machine and VM into parts/rollout
 lab: ## install what the lab takes; then: sudo bin/fab lab:up
 	@$(SETUP) lab $(OPTIONS)
 
-test: ## run the tests that boot no machines (ARGS="-m lab": those that do; ARGS go to pytest)
+test: ## run all tests (ARGS="-m 'not lab'": those that boot no machines; ARGS go to pytest)
 	@$(SETUP) test $(OPTIONS)
-	@$(IN)python -m tests.suite -m "not lab" $(ARGS)
+	@$(IN)python -m tests.suite $(ARGS)
 
 soak: ## bring the lab up and down ROUNDS times (20) and see that nothing is left; takes root
 	@$(SETUP) test $(OPTIONS)

@@ -99,6 +99,42 @@ def test_heartbeat_is_told_which_peer_shall_outdate_which_volume(boot: Boot) -> 
     assert node.read("/tmp/named") == "slave zeoserver\n"
 
 
+def test_a_peer_whose_heartbeat_lives_is_asked_again_before_it_is_fenced(boot: Boot) -> None:
+    node = boot("cluster", "master")
+    node.load_drbd()
+    node.stand_in("told", FENCE)
+    node.write(
+        "/usr/bin/cl_status", '#!/bin/sh\n[ "$*" = "nodestatus slave" ] && echo active\n', 0o755
+    )
+    node.write(
+        OUTDATER, "#!/bin/sh\n[ -e /tmp/asked ] && exit 4\ntouch /tmp/asked\nexit 20\n", 0o755
+    )
+    assert called_by_drbd(node).returncode == 4
+    assert told(node) == []
+
+
+def test_a_peer_whose_heartbeat_lives_and_never_answers_is_fenced_all_the_same(boot: Boot) -> None:
+    node = boot("cluster", "master")
+    node.load_drbd()
+    node.stand_in("told", OUTDATER, FENCE)
+    node.replace(HANDLER, "sleep 1.5", "sleep 0.1")
+    node.write("/usr/bin/cl_status", "#!/bin/sh\necho active\n", 0o755)
+    node.write("/tmp/drbd-peer-outdater", "20\n")
+    assert called_by_drbd(node).returncode == 7
+    assert told(node) == ["drbd-peer-outdater -t 5"] * 4 + ["fence slave"]
+
+
+def test_heartbeat_is_asked_for_one_volume_after_the_other(boot: Boot) -> None:
+    node = boot("cluster", "master")
+    node.load_drbd()
+    node.stand_in("told", FENCE)
+    alone = "mkdir /tmp/asked || exit 20\nsleep 1\nrmdir /tmp/asked\nexit 4\n"
+    node.write(OUTDATER, f"#!/bin/sh\n{alone}", 0o755)
+    both = " ".join(f"(drbdadm fence-peer {name}; echo $?) &" for name in ("zeoserver", "frontend"))
+    ran = node.run("sh", "-c", f"{both} wait")
+    assert ran.stdout.split() == ["4", "4"]
+
+
 def test_the_real_outdater_knows_the_options_and_finds_no_heartbeat(boot: Boot) -> None:
     node = boot("cluster", "master")
     node.load_drbd()

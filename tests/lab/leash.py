@@ -89,13 +89,14 @@ def spaces(process: int) -> set[str]:
 
 
 def _spaces(process: str) -> set[str]:
-    return {str(Path(f"/proc/{process}/ns/{kind}").readlink()) for kind in ("net", "mnt", "pid")}
+    """All namespaces of a process, none of one that has ended."""
+    with contextlib.suppress(OSError):
+        return {
+            str(Path(f"/proc/{process}/ns/{kind}").readlink()) for kind in ("net", "mnt", "pid")
+        }
+    return set()
 
 
 def inhabited(those: set[str]) -> bool:
     """Tell whether any process is in one of these namespaces."""
-    for link in Path("/proc").glob("[0-9]*/ns/*"):
-        with contextlib.suppress(OSError):
-            if str(link.readlink()) in those:
-                return True
-    return False
+    return any(those & _spaces(directory.name) for directory in Path("/proc").glob("[0-9]*"))

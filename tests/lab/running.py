@@ -72,6 +72,19 @@ def rejoined(lab: Lab, machine: str) -> bool:
     return in_sync(lab, machine) and said(lab, machine, word) == "active"
 
 
+def comes_back(lab: Lab, machine: str) -> bool:
+    """Tell whether it has rejoined; gives it power where its peer has switched it off."""
+    if lab.states()[machine] == "off":
+        lab.poweron(machine)
+    return rejoined(lab, machine)
+
+
+def given_up(lab: Lab, machine: str, peer: str) -> bool:
+    """Tell whether a machine that is active has taken its peer for dead, and fenced it."""
+    asked = f"cl_status nodestatus {peer}; drbdadm dstate all; pgrep -f [t]andem/fence"
+    return set(said(lab, machine, f"{asked}; true").split()) == {"dead", "UpToDate/Outdated"}
+
+
 @contextmanager
 def healed(lab: Lab) -> Iterator[None]:
     """Leaves the lab without faults, whatever happens in the block."""

@@ -83,7 +83,8 @@ def test_what_is_written_on_one_machine_is_on_the_other(lab: Lab) -> None:
     lab.run("zeoserver", "echo replicated >/srv/tandem/data/mark && sync")
     frozen = "/var/lib/machines/zeoserver"
     # Nothing else is written there meanwhile. What the machines have in memory does not count.
-    compared = "dd if=/dev/vg0/zeoserver bs=1M count=400 iflag=direct status=none | sha256sum"
+    read = "dd if=/dev/vg0/zeoserver bs=1M count=400 iflag=direct status=none"
+    compared = f"bash -c 'set -o pipefail; {read} | sha256sum'"
     lab.run(primary, f"fsfreeze -f {frozen}")
     try:
         sums = [lab.run(name, compared) for name in (primary, other)]
