@@ -38,7 +38,7 @@ render: ## write every file of every machine and VM into parts/rollout
 	@$(SETUP) setup $(OPTIONS)
 	@bin/fab render
 
-lab: ## install what the lab takes; then: sudo bin/fab lab:up
+lab: ## install what the lab takes; then: bin/fab lab:up
 	@$(SETUP) lab $(OPTIONS)
 
 test: ## run all tests (ARGS="-m 'not lab'": those that boot no machines; ARGS go to pytest)

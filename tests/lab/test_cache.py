@@ -1,5 +1,6 @@
 """The lab's cache: what is in it is whole, is made once, and does not pile up."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem.lab.cache import cached, sweep
+from tandem.lab.cache import cached, lock_of, sweep
 
 MONTH = 31 * 24 * 3600
 
@@ -95,3 +96,25 @@ def test_what_others_keep_beside_it_is_never_swept(tmp_path: Path) -> None:
     os.utime(theirs, (0, time.time() - MONTH))
     sweep(tmp_path)
     assert theirs.exists()
+
+
+def test_of_what_is_called_alike_only_those_used_last_stay(tmp_path: Path) -> None:
+    names = ("base-a-1", "base-a-2", "base-a-3", "base-b-1")
+    for age, name in enumerate(names):
+        path = cached(tmp_path / name, write, silent)
+        os.utime(path, (0, time.time() - 1000 + age))
+    cached(tmp_path / "base-a-1", write, silent)
+    cached(tmp_path / "base-a-4", write, silent, most=2)
+    left = sorted(path.name for path in tmp_path.glob("base-*"))
+    assert left == ["base-a-1", "base-a-4", "base-b-1"]
+
+
+def test_what_a_lab_holds_stays_however_old_it_is(tmp_path: Path) -> None:
+    old = cached(tmp_path / "base-a-1", write, silent)
+    os.utime(old, (0, time.time() - MONTH))
+    with lock_of(old).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        cached(tmp_path / "base-a-2", write, silent, most=1)
+        assert old.exists()
+    cached(tmp_path / "base-a-3", write, silent, most=1)
+    assert not old.exists()

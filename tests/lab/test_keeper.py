@@ -1,5 +1,6 @@
 """The keeper: programs that it starts and stops, and their consoles."""
 
+import fcntl
 import os
 import signal
 import stat
@@ -264,3 +265,20 @@ def test_a_lab_may_lie_deeper_than_a_sockets_name_may_be_long(tmp_path: Path) ->
         with console(namespace, "master") as typing:
             typing.sendall(b"root\n")
             assert typing.recv(100) == b"root\n"
+
+
+def test_what_it_holds_is_held_until_the_lab_ends(tmp_path: Path) -> None:
+    def held() -> bool:
+        with lock.open() as opened:
+            try:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    lock = tmp_path / "lock"
+    lock.touch()
+    with leashed(tmp_path / "lab") as namespace:
+        namespace.ask("hold", file=str(lock))
+        assert held()
+    assert not held()

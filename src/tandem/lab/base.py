@@ -65,13 +65,17 @@ def base_of(described: Described, kind: Kind, images: Path, tell: Tell, *, bare:
         if not bare:
             _make_volumes(cluster, kind, Base(folder, key), images, tell)
 
-    return Base(cached(images / f"base-{digest}", make, tell), key)
+    name = f"{'bare' if bare else 'base'}-{cluster.name}-{digest}"
+    return Base(cached(images / name, make, tell, _MOST), key)
 
 
 _MEMORY: Final = 1024
 """How much memory the machines have meanwhile, in MB."""
 
-_SHAPE: Final = 1
+_MOST: Final = 2
+"""How many are kept of a cluster; one takes some gigabytes."""
+
+_SHAPE: Final = 2
 """Goes up when the making of a base state changes, so that older ones are not taken for it."""
 
 

@@ -16,11 +16,12 @@ Tell = Callable[[str], None]
 """Takes one short line on how the work goes on; each takes the place of the one before."""
 
 
-def cached(target: Path, make: Callable[[Path], None], tell: Tell) -> Path:
+def cached(target: Path, make: Callable[[Path], None], tell: Tell, most: int = 0) -> Path:
     """The file or folder ``target``, which ``make`` makes if it is not there yet.
 
     ``make`` is told where: in a folder that is its own and goes afterwards, whatever else it leaves
-    there. Who asks for the same meanwhile waits for it. Raises what ``make`` raises.
+    there. Who asks for the same meanwhile waits for it. ``most``: how many are kept whose names
+    differ after the last dash alone, those used last; 0 is all. Raises what ``make`` raises.
     """
     with suppress(FileNotFoundError):
         os.utime(target)
@@ -29,21 +30,46 @@ def cached(target: Path, make: Callable[[Path], None], tell: Tell) -> Path:
     with _lock(target, tell):
         if not target.exists():
             sweep(target.parent)
+            if most:
+                _thin(target, most - 1)
             _make(target, make)
     return target
+
+
+def lock_of(target: Path) -> Path:
+    """The file by whose lock (flock(2)) ``target`` is held: what is locked is not removed."""
+    return target.with_name(f".{target.name}.lock")
 
 
 def sweep(cache: Path) -> None:
     """Remove what broken-off work left in the cache, and what was not used for a month."""
     for path in cache.glob(".*.lock"):
         target = path.with_name(path.name.removeprefix(".").removesuffix(".lock"))
-        lock = _try_to_lock(path)
-        if lock is None:
-            continue
-        _remove(_unfinished(target))
-        if target.exists() and time.time() - target.stat().st_mtime > _UNUSED:
-            _remove(target)
-        os.close(lock)
+        with _unless_held(target) as free:
+            if free:
+                _remove(_unfinished(target))
+            if free and target.exists() and time.time() - target.stat().st_mtime > _UNUSED:
+                _remove(target)
+
+
+def _thin(target: Path, most: int) -> None:
+    """Remove what is called like the target, but for those used last."""
+    alike = target.parent.glob(f"{target.name.rpartition('-')[0]}-*")
+    for old in sorted(alike, key=lambda path: path.stat().st_mtime, reverse=True)[most:]:
+        with _unless_held(old) as free:
+            if free:
+                _remove(old)
+
+
+@contextmanager
+def _unless_held(target: Path) -> Iterator[bool]:
+    """Hold what nobody holds; whether that is so."""
+    lock = _try_to_lock(lock_of(target))
+    try:
+        yield lock is not None
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 def _make(target: Path, make: Callable[[Path], None]) -> None:
@@ -62,7 +88,7 @@ def _make(target: Path, make: Callable[[Path], None]) -> None:
 @contextmanager
 def _lock(target: Path, tell: Tell) -> Iterator[None]:
     """Hold the lock of what is being made; the kernel releases it, whatever happens."""
-    path = _lock_of(target)
+    path = lock_of(target)
     lock = _try_to_lock(path)
     if lock is None:
         tell("somebody else is making it; waiting")
@@ -82,10 +108,6 @@ def _try_to_lock(path: Path) -> int | None:
         os.close(lock)
         return None
     return lock
-
-
-def _lock_of(target: Path) -> Path:
-    return target.with_name(f".{target.name}.lock")
 
 
 def _unfinished(target: Path) -> Path:

@@ -18,6 +18,7 @@ from tandem.lab.lab import Lab
 from tandem.lab.layout import layout_of
 from tandem.lab.namespace import Namespace
 from tandem.lab.network import Direction
+from tandem.lab.rootless import go_where_root_is, go_where_we_are_root
 from tandem.lab.starting import MEMORY, described_for, lab_up, open_lab, restart
 from tandem.model import Cluster
 from tandem.rendering import CHECKOUT
@@ -63,7 +64,9 @@ def _command(name: str, says: str, **helps: str) -> Callable[[Callable[..., None
 
 
 def _lab(cluster: str) -> Lab:
-    return open_lab(_folder(cluster_in(Path(cluster))))
+    lab = open_lab(_folder(cluster_in(Path(cluster))))
+    go_where_root_is(lab.namespace.keeper)
+    return lab
 
 
 def _folder(cluster: Cluster) -> Path:
@@ -85,6 +88,7 @@ def up(
     bare: bool = False,
 ) -> None:
     with told():
+        go_where_we_are_root()
         described = described_for(Path(cluster), hypervisor)
         folder = _folder(described.cluster)
         started = monotonic()
@@ -105,8 +109,10 @@ def up(
 def down(_: Connection, cluster: str = "cluster.cfg") -> None:
     with told():
         folder = _folder(cluster_in(Path(cluster)))
+        namespace = Namespace(folder)
+        go_where_root_is(namespace.keeper)
         started = monotonic()
-        Namespace(folder).end()
+        namespace.end()
         looks.clear(folder)
     CONSOLE.print(f"the lab is down, in {monotonic() - started:.1f} s")
 

@@ -19,9 +19,13 @@ _WHOLE: Final = ("--numeric-owner", "--xattrs", "--xattrs-include=*")
 
 
 def unpack(tar: Path, folder: Path) -> None:
-    """Unpack a tar into a folder, owners, modes and capabilities included; raises TandemError."""
+    """Unpack a tar into a folder, owners, modes and capabilities included; raises TandemError.
+
+    Devices are left out: the kernel brings them, and root of a user namespace must not make any.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    _run("tar", "--extract", *_WHOLE, "--preserve-permissions", f"--file={tar}", "-C", folder)
+    how = (*_WHOLE, "--preserve-permissions", "--exclude=./dev/*")
+    _run("tar", "--extract", *how, f"--file={tar}", "-C", folder)
 
 
 def pack(folder: Path, tar: Path) -> None:

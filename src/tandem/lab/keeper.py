@@ -7,6 +7,7 @@ clusters: it starts programs, each on a terminal of its own, and stops them.
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import pty
@@ -131,6 +132,9 @@ class Keeper:
                 os.write(sys.stdout.fileno(), STAYS)
             case "end":
                 asyncio.get_running_loop().call_later(0.05, self.ended.set)
+            case "hold":
+                # Its lock is the keeper's until it ends.
+                fcntl.flock(os.open(asked["file"], os.O_RDONLY), fcntl.LOCK_SH)
             case "add":
                 await self._add(name, tuple(asked["command"]))
             case "on":

@@ -30,6 +30,8 @@ class Namespace:
                 asked = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
         except (FileNotFoundError, ConnectionError):
             raise NoLabError(f"no lab runs in {folder}: fab lab:up starts one") from None
+        except PermissionError:
+            raise TandemError(f"the lab in {folder} is another account's") from None
         self.keeper: int = struct.unpack("iII", asked)[0]
         """The keeper's process, as this computer counts."""
 

@@ -25,6 +25,7 @@ ip link set lo up
 ip address add "$address/32" dev lo
 for root in "$zeoserver" "$zeoclient"; do
     mount -t proc proc "$root/proc"
+    mount --rbind /dev "$root/dev"
     mount -t tmpfs tmpfs "$root/tmp"
     mount -t tmpfs tmpfs "$root/run"
     cp -R "$root{CHECKOUT_THERE}/var" "$root/run/var"

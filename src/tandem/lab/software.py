@@ -34,6 +34,7 @@ root=$1 wheels=$2
 shift 2
 mount --bind "$wheels" "$root/mnt"
 mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/tmp"
 exec chroot "$root" sh -euc '
 cd {CHECKOUT_THERE}

@@ -13,7 +13,7 @@ from typing import Final
 from tandem.drivers import hypervisor_of
 from tandem.errors import TandemError
 from tandem.lab.base import base_of
-from tandem.lab.cache import Tell
+from tandem.lab.cache import Tell, lock_of
 from tandem.lab.described import Described, kept_in
 from tandem.lab.lab import Lab
 from tandem.lab.layout import layout_of
@@ -111,6 +111,7 @@ def _brought_up(
     with leashed(folder) as namespace:
         described.keep(folder / _DESCRIBED)
         (folder / _BASE).symlink_to(base.folder)
+        namespace.ask("hold", file=str(lock_of(base.folder)))
         lab = Lab(cluster, kind, base.identity, namespace)
         layout = layout_of(cluster)
         lab.plug_in(
