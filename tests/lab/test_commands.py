@@ -11,6 +11,7 @@ import pytest
 from tandem.rendering import CHECKOUT
 from tests.examples import FILES
 from tests.lab.leftovers import left
+from tests.lab.running import eventually
 
 pytestmark = [
     pytest.mark.lab,
@@ -74,6 +75,26 @@ def test_a_cut_is_seen_in_the_status_until_it_is_healed(description: Path) -> No
     assert "slave is mute on service" in fab(description, "status").stdout
     assert fab(description, "heal").stdout == "healed: slave is mute on service\n"
     assert "mute" not in fab(description, "status").stdout
+
+
+UNFLUSHED = "head -c 4k /dev/zero | tr '\\0' U | dd of=/dev/vda bs=4k oflag=direct status=none"
+FLUSHED = f"{UNFLUSHED.replace('U', 'F')} seek=8 conv=fsync"
+READ = "for at in 0 8; do dd if=/dev/vda bs=4k count=1 skip=$at status=none | tr '\\0' 0; done"
+
+
+def test_a_lossy_disk_loses_at_a_power_cut_what_was_not_flushed(description: Path) -> None:
+    lossy = fab(description, "lossy-disk:slave")
+    assert lossy.stdout.endswith(
+        "the disk with slave's data loses at a power cut what was not flushed\n"
+    )
+    # Flushed first: a flush takes along all that was written before it.
+    assert fab(description, "ssh:slave", f"--command={FLUSHED} && {UNFLUSHED}").returncode == 0
+    fab(description, "poweroff:slave")
+    fab(description, "poweron:slave")
+    eventually(lambda: fab(description, "ssh:slave", "--command=true").returncode == 0, 60)
+    assert fab(description, "ssh:slave", f"--command={READ}").stdout == "0" * 4096 + "F" * 4096
+    assert fab(description, "lossy-disk:slave", "--off").returncode == 0
+    assert fab(description, "ssh:slave", "--command=ls /dev/vda").returncode != 0
 
 
 def test_a_program_of_this_computer_runs_in_the_labs_network(description: Path) -> None:

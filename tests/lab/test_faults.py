@@ -7,7 +7,6 @@ import pytest
 from tandem.errors import TandemError
 from tandem.lab import faults
 from tandem.lab.lab import Lab
-from tandem.lab.starting import restart
 from tests.lab.running import (
     active,
     comes_back,
@@ -142,30 +141,6 @@ def test_without_the_management_link_no_machine_can_be_fenced(lab: Lab) -> None:
     with pytest.raises(TandemError, match="cannot be asked"):
         lab.run(asks, f"/usr/local/lib/tandem/fence --ask {other}", timeout=60)
     assert lab.states()[other] == "on"
-
-
-UNFLUSHED = "dd if=/dev/zero bs=4k count=1 | tr '\\0' U | dd of=/dev/vg0/lossy bs=4k oflag=direct"
-FLUSHED = f"{UNFLUSHED.replace('U', 'F')} seek=8 conv=fsync"
-READ = "for at in 0 8; do dd if=/dev/vg0/lossy bs=4k count=1 skip=$at status=none | head -c 1; done"
-
-
-@pytest.mark.parametrize(("lossy", "kept"), [(True, "\0F"), (False, "UF")])
-def test_a_lossy_disk_loses_at_a_power_cut_what_was_not_flushed(
-    lab: Lab, lossy: bool, kept: str
-) -> None:
-    other = standby(lab)
-    said(lab, other, "lvcreate -qq -y -L 16M -n lossy vg0")
-    lab.run(other, "dd if=/dev/zero of=/dev/vg0/lossy bs=64k count=1 conv=fsync status=none")
-    restart(lab, other, print, lossy=lossy)
-    # Whatever else is on that disk must not flush it.
-    lab.run(other, "systemctl stop heartbeat 'tandem-vm-*'; drbdadm down all", timeout=180)
-    # Flushed first: a flush takes along all that was written before it.
-    lab.run(other, f"{FLUSHED} status=none && {UNFLUSHED} status=none")
-    lab.poweroff(other)
-    lab.rebuild(other)
-    lab.poweron(other)
-    lab.await_ssh(other)
-    assert lab.run(other, READ) == kept
 
 
 def test_a_machine_that_lost_its_power_boots_anew(lab: Lab) -> None:
