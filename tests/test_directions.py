@@ -40,6 +40,7 @@ MAY_IMPORT = {
         "tandem.rendering",
         "tandem.secrets",
         "tandem.setup",
+        "tandem.writing",
     },
     "tandem.local": {
         "tandem.description",

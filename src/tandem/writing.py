@@ -48,7 +48,7 @@ def _replace(
             (unfinished / mark).touch()
         for name, its_files in files.items():
             for file in its_files:
-                _write(file, unfinished / name / file.path)
+                write_file(file, unfinished / name / file.path)
         unfinished.chmod(mode)
         if directory.exists():
             directory.rename(before)
@@ -58,8 +58,8 @@ def _replace(
         shutil.rmtree(before, ignore_errors=True)
 
 
-def _write(file: File, path: Path) -> None:
-    """Write one file, which is never open to more than its mode says, not for a moment."""
+def write_file(file: File, path: Path) -> None:
+    """Make one file, which is never open to more than its mode says, not for a moment."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file.mode)
     with os.fdopen(descriptor, "w") as opened:

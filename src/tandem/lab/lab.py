@@ -51,8 +51,11 @@ class Lab:
         """Have a machine, which is off, start the next time with disks that are lossy, or not."""
         hardware = self._hardware(machine)
         if lossy:
+            before = hardware.disks
             hardware = made_whole(self.kind, hardware)
             self._note(hardware)
+            for disk in set(before) - set(hardware.disks):
+                disk.path.unlink()
             command = lossy_command(self.kind, hardware, self.folder)
         else:
             # What a machine flushed outlives it in this computer's cache: its disk need not wait.

@@ -53,7 +53,7 @@ def layout_of(cluster: Cluster) -> Layout:
             machine=node.name,
             link=link,
             # At most 15 letters: this holds for a thousand machines.
-            tap=f"{link[:11]}{number}",
+            tap=f"{link}{number}",
             mac=f"52:54:00:{number // 256:02x}:{number % 256:02x}:{LINKS.index(link):02x}",
             interface=interface,
             address=address,

@@ -12,15 +12,15 @@ from typing import Final
 
 from tandem.drivers import hypervisor_of
 from tandem.errors import TandemError
-from tandem.lab.base import base_of
-from tandem.lab.cache import Tell, lock_of
 from tandem.lab.described import Described, kept_in
+from tandem.lab.images.base import base_of
+from tandem.lab.images.cache import Tell, lock_of
+from tandem.lab.images.provisioning import until
 from tandem.lab.lab import Lab
 from tandem.lab.layout import layout_of
 from tandem.lab.machine import Hardware, Kind
 from tandem.lab.namespace import Namespace, NoLabError, leashed
 from tandem.lab.power import make_bmcs
-from tandem.lab.provisioning import until
 from tandem.lab.ssh import Identity
 from tandem.lab.uml import UserModeLinux
 from tandem.secrets import secrets_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem.lab.provisioning import (
+from tandem.lab.images.provisioning import (
     agreeing,
     making_disks,
     size_of_disk,

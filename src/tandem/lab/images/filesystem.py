@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from tandem.errors import TandemError
-from tandem.lab.apart import surroundings
+from tandem.lab.images.apart import surroundings
 from tandem.rendering import File
+from tandem.writing import write_file
 
 UML_MODULES: Final = Path("/usr/lib/uml/modules")
 """Where Debian's user-mode-linux keeps its kernel's modules, in a folder for its version."""
@@ -112,12 +113,8 @@ def _put(file: File, root: Path) -> None:
     # A link in the root may lead to the same place of this computer.
     if not path.parent.resolve().is_relative_to(root.resolve()):
         raise TandemError(f"/{file.path}: a folder above it is a link that leads out of the root")
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file.mode)
-    with os.fdopen(descriptor, "w") as opened:
-        opened.write(file.text)
-    path.chmod(file.mode)
+    write_file(file, path)
 
 
 def _run(*command: str | Path) -> None:

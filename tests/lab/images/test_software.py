@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tandem.description import cluster_in, sections_in
-from tandem.lab import software
-from tandem.lab.software import checkout_digest, copy_checkout, description, fault
+from tandem.lab.images import software
+from tandem.lab.images.software import checkout_digest, copy_checkout, description, fault
 from tests.examples import FILES, example
 
 

@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from tandem.errors import TandemError
-from tandem.lab import filesystem
-from tandem.lab.filesystem import add_uml_modules, image, install, pack, unpack
+from tandem.lab.images import filesystem
+from tandem.lab.images.filesystem import add_uml_modules, image, install, pack, unpack
 from tandem.rendering import File
 from tests.lab.asroot import as_root
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from tandem import secrets
 from tandem.errors import TandemError
-from tandem.lab.apart import running, surroundings
-from tandem.lab.cache import Tell
+from tandem.lab.images.apart import running, surroundings
+from tandem.lab.images.cache import Tell
 from tandem.local import sites
 from tandem.local.stack import Stack
 from tandem.model import CHECKOUT_THERE, DATA, Cluster

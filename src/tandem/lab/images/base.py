@@ -9,15 +9,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from tandem.lab.cache import Tell, cached
 from tandem.lab.described import Described
-from tandem.lab.filesystem import copy_into
+from tandem.lab.images.cache import Tell, cached
+from tandem.lab.images.filesystem import copy_into
+from tandem.lab.images.provisioning import agreeing, making_disks, size_of_disk
+from tandem.lab.images.roots import Roots
 from tandem.lab.lab import Lab
 from tandem.lab.layout import layout_of
 from tandem.lab.machine import Disk, Hardware, Kind
 from tandem.lab.namespace import leashed
-from tandem.lab.provisioning import agreeing, making_disks, size_of_disk
-from tandem.lab.roots import Roots
 from tandem.lab.ssh import Identity, key_in
 from tandem.model import Cluster
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from tandem.errors import TandemError
-from tandem.lab.apart import running
-from tandem.lab.cache import Tell, cached
+from tandem.lab.images.apart import running
+from tandem.lab.images.cache import Tell, cached
 from tandem.model import Cluster, Host
 from tandem.rendering import CHECKOUT
 from tandem.setup import packages as listing

@@ -8,16 +8,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from tandem.lab.cache import Tell
-from tandem.lab.debian import debian, packages_for
 from tandem.lab.described import Described
-from tandem.lab.filesystem import add_uml_modules, image, install, unpack
 from tandem.lab.guest import Keys, bare_files, lab_files
+from tandem.lab.images.cache import Tell
+from tandem.lab.images.debian import debian, packages_for
+from tandem.lab.images.filesystem import add_uml_modules, image, install, unpack
+from tandem.lab.images.provisioning import size_of_filesystem
+from tandem.lab.images.sites import make_sites
+from tandem.lab.images.software import add_software, checkout_digest
 from tandem.lab.layout import layout_of
 from tandem.lab.machine import Kind
-from tandem.lab.provisioning import size_of_filesystem
-from tandem.lab.sites import make_sites
-from tandem.lab.software import add_software, checkout_digest
 from tandem.lab.ssh import keys_for, known_host
 from tandem.model import DATA, Host
 from tandem.rendering import File

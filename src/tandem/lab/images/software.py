@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from tandem.errors import TandemError
-from tandem.lab.apart import running, surroundings
-from tandem.lab.cache import Tell, cached
-from tandem.lab.filesystem import pack, unpack
+from tandem.lab.images.apart import running, surroundings
+from tandem.lab.images.cache import Tell, cached
+from tandem.lab.images.filesystem import pack, unpack
 from tandem.model import CHECKOUT_THERE, Host, Sections
 from tandem.rendering import CHECKOUT
 from tandem.setup.pins import LOCK
@@ -25,7 +25,7 @@ from tandem.setup.pins import LOCK
 _MADE: Final = (".venv", ".installed*.cfg", "bin", "build", "develop-eggs", "eggs", "parts", "var")
 _OWN: Final = (".git", ".*_cache", ".hypothesis", "here.cfg", "my.cfg", "cluster.cfg")
 _NOT_RUN: Final = (".ci", "bench", "docs", "examples", "fabfile.py", "tests")
-_LAB: Final = Path(__file__).parent
+_LAB: Final = Path(__file__).parents[1]
 _ANYWHERE: Final = ("__pycache__", "*.egg-info")
 _AT_THE_TOP: Final = (*_MADE, *_OWN, *_NOT_RUN)
 
