@@ -45,7 +45,7 @@ test: ## run all tests (ARGS="-m 'not lab'": those that boot no machines; ARGS g
 	@$(SETUP) test $(OPTIONS)
 	@$(IN)python -m tests.suite $(ARGS)
 
-soak: ## bring the lab up and down ROUNDS times (20) and see that nothing is left; takes root
+soak: ## bring the lab up and down ROUNDS times (20) and see that nothing is left
 	@$(SETUP) test $(OPTIONS)
 	@$(IN)python -m tests.lab.soak $(ROUNDS)
 

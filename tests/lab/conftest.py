@@ -18,7 +18,7 @@ Start = Callable[..., AbstractContextManager[Lab]]
 def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
     """Starts the lab of an example; ``hypervisor`` and ``bare`` as for ``fab lab:up``."""
     if os.geteuid() != 0:
-        pytest.skip("the lab takes root")
+        pytest.skip("the tests that boot machines take root")
 
     def started(name: str, hypervisor: str = "", bare: bool = False) -> AbstractContextManager[Lab]:
         folder = tmp_path_factory.mktemp(name)

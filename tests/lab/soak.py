@@ -1,6 +1,6 @@
 """``make soak``: the lab goes up and down again and again, and leaves nothing behind.
 
-``python -m tests.lab.soak ROUNDS`` takes root, and ends with 1 at the first thing that is left.
+``python -m tests.lab.soak ROUNDS`` ends with 1 at the first thing that is left.
 """
 
 import subprocess
