@@ -135,6 +135,16 @@ def test_heartbeat_is_asked_for_one_volume_after_the_other(boot: Boot) -> None:
     assert ran.stdout.split() == ["4", "4"]
 
 
+def test_a_disk_that_was_lost_while_another_volume_was_fenced_for_fences_nobody(
+    node: Machine,
+) -> None:
+    lost = "sleep 0.7; echo Diskless/DUnknown >/tmp/drbd/disk"
+    other = f"flock /run/tandem-fence-peer.lock sh -c '{lost}'"
+    ran = node.run("sh", "-c", f"{other} & sleep 0.3; drbdadm fence-peer zeoserver")
+    assert ran.returncode == 1
+    assert told(node) == []
+
+
 def test_the_real_outdater_knows_the_options_and_finds_no_heartbeat(boot: Boot) -> None:
     node = boot("cluster", "master")
     node.load_drbd()
@@ -148,12 +158,14 @@ def test_the_real_outdater_knows_the_options_and_finds_no_heartbeat(boot: Boot) 
 def test_a_drbdsetup_that_hangs_in_the_kernel_lets_the_writing_wait(boot: Boot) -> None:
     node = boot("cluster", "master")
     node.load_drbd()
-    node.replace(HANDLER, "timeout -k 1 5 drbdadm", "timeout -k 0.1 0.2 drbdadm")
+    node.replace(HANDLER, "timeout -k 1 5 drbdadm", "timeout -k 0.1 1.5 drbdadm")
     node.write("/tmp/drbd/hangs", "all\n")
     begin = time.monotonic()
     ran = node.run("sh", "-c", f"said=$(DRBD_RESOURCE=zeoserver {HANDLER} 2>&1); echo $? $said")
     assert ran.stdout.startswith("1 zeoserver: the disk here is unknown")
     assert time.monotonic() - begin < 5
+    # It does not keep the other volumes' handlers waiting.
+    assert node.run("flock", "-n", "/run/tandem-fence-peer.lock", "true").returncode == 0
 
 
 def test_without_fencing_the_writing_goes_on_as_the_description_accepts_and_says_so(

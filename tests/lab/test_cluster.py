@@ -49,7 +49,7 @@ def test_each_machine_believes_to_be_what_the_description_says(lab: Lab) -> None
 
 def test_only_what_the_lab_says_is_not_as_on_a_server(lab: Lab) -> None:
     for host in lab.cluster.hosts:
-        assert said(lab, host, "systemctl --failed --no-legend --plain") == ""
+        assert lab.run(host, "systemctl --failed --no-legend --plain") == ""
 
 
 def test_a_power_cut_loses_nothing_that_was_synced_and_the_other_machine_takes_over(

@@ -110,7 +110,7 @@ def test_a_full_disk_takes_nothing_more_and_is_emptied_again(lab: Lab) -> None:
     faults.fill(lab, "zeoserver")
     assert "No space left on device" in said(lab, "zeoserver", tried)
     faults.heal(lab)
-    assert said(lab, "zeoserver", tried) == ""
+    assert lab.run("zeoserver", tried) == ""
 
 
 def test_drbd_gives_up_a_bad_disk_and_the_service_goes_on_from_the_peers(lab: Lab) -> None:

@@ -1,16 +1,18 @@
 """The keeper: programs that it starts and stops, and their consoles."""
 
 import fcntl
+import json
 import os
 import signal
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tandem.errors import TandemError
-from tandem.lab.keeper import _LOG_MOST
+from tandem.lab.keeper import _LOG_MOST, connected
 from tandem.lab.namespace import Namespace, leashed
 from tests.lab.leash import (
     IN_NAMESPACES,
@@ -282,3 +284,17 @@ def test_what_it_holds_is_held_until_the_lab_ends(tmp_path: Path) -> None:
         namespace.ask("hold", file=str(lock))
         assert held()
     assert not held()
+
+
+def test_one_that_is_switched_on_while_it_is_being_switched_off_stays_on(
+    namespace: Namespace,
+) -> None:
+    switch_on(namespace, "master", "sleep", "1000")
+    for _ in range(20):
+        with connected(namespace.folder) as first, connected(namespace.folder) as second:
+            first.sendall(b'{"do": "off", "name": "master"}\n')
+            time.sleep(0.002)
+            second.sendall(b'{"do": "on", "name": "master"}\n')
+            answers = [json.loads(one.makefile().readline()) for one in (first, second)]
+        assert answers[1] == {"master": "on"}
+        assert state(namespace, "master") == "on"

@@ -12,7 +12,16 @@ import pytest
 
 from tandem.errors import TandemError
 from tandem.lab.namespace import Namespace, NoLabError, leashed
-from tests.lab.leash import IN_NAMESPACES, inhabited, processes, sh, spaces, switch_on, until
+from tests.lab.leash import (
+    IN_NAMESPACES,
+    await_processes,
+    inhabited,
+    processes,
+    sh,
+    spaces,
+    switch_on,
+    until,
+)
 
 pytestmark = IN_NAMESPACES
 
@@ -209,3 +218,21 @@ def test_a_lab_that_cannot_start_says_why_in_one_line(tmp_path: Path) -> None:
         leashed(tmp_path / "lab"),
     ):
         pass
+
+
+def test_what_was_entered_for_ends_with_the_one_who_entered(tmp_path: Path) -> None:
+    with (
+        leashed(tmp_path / "lab") as namespace,
+        subprocess.Popen(namespace.entering(("sleep", "1000"))) as entered,
+    ):
+        until(lambda: "sleep 1000" in processes(namespace), "it runs", 5)
+        entered.kill()
+        await_processes(namespace, {})
+
+
+def test_what_runs_in_the_lab_runs_in_the_folder_of_who_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with leashed(tmp_path / "lab") as namespace:
+        assert namespace.run(("pwd",)) == f"{tmp_path}\n"

@@ -1,5 +1,6 @@
 """The lab of somebody who is not root: real user namespaces, in the account of nobody."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -13,15 +14,17 @@ from tandem.lab.commands import IMAGES
 from tandem.rendering import CHECKOUT
 from tests.examples import FILES
 from tests.lab.asroot import as_root
+from tests.lab.leftovers import left
 
 AS_NOBODY = """\
-top=$1 ids=$2 checkout=$3 python=$4
-shift 4
+top=$1 ids=$2 checkout=$3 python=$4 var=$5
+shift 5
 mount -t tmpfs tmpfs "$top"
 mkdir "$top/upper" "$top/work" "$top/root"
 mount -t overlay -o "lowerdir=/,upperdir=$top/upper,workdir=$top/work" none "$top/root"
 cd "$top/root"
 mkdir -p ".$checkout"
+[ -z "$var" ] || mount --bind "$var" "$checkout/var"
 for kept in /dev /proc /sys /run /tmp /var/tmp "$checkout"; do mount --rbind "$kept" ".$kept"; done
 # What is above them may be for root alone.
 for open in "$checkout" "$python"; do
@@ -48,13 +51,17 @@ def place() -> Iterator[Path]:
 
 
 def as_nobody(
-    top: Path, program: str, *arguments: str | Path, ids: str = IDS
+    top: Path, *command: str | Path, ids: str = IDS, var: Path | str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run a Python program as nobody, who has these subordinate ids; ``top`` is mounted upon."""
-    inside = ("unshare", "--mount", "sh", "-euc", AS_NOBODY, "as-nobody", top, ids)
-    python = (sys.executable, "-c", program, *arguments)
-    command = (*inside, CHECKOUT, sys.base_prefix, *python)
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    """Run a command in the checkout as nobody, who has these subordinate ids.
+
+    ``top`` is mounted upon; the folder ``var`` is the checkout's of that name.
+    """
+    seen = (top, ids, CHECKOUT, sys.base_prefix, var)
+    inside = ("unshare", "--mount", "sh", "-euc", AS_NOBODY, "as-nobody", *seen)
+    return subprocess.run(
+        (*inside, *command), capture_output=True, text=True, check=False, timeout=500
+    )
 
 
 BECOMES_ROOT = """
@@ -76,7 +83,7 @@ def test_nobody_is_root_of_a_namespace_with_the_accounts_that_a_machine_has(
 ) -> None:
     (place / "file").touch()
     shutil.chown(place / "file", "nobody", "nogroup")
-    done = as_nobody(tmp_path, BECOMES_ROOT, place / "file")
+    done = as_nobody(tmp_path, sys.executable, "-c", BECOMES_ROOT, place / "file")
     assert (done.stdout, done.stderr) == ("0 105\n", "")
     # The first of the subordinate ids is account 1.
     assert (place / "file").stat().st_uid == 100000 + 105 - 1
@@ -84,28 +91,30 @@ def test_nobody_is_root_of_a_namespace_with_the_accounts_that_a_machine_has(
 
 @as_root
 def test_without_subordinate_ids_it_is_one_line(tmp_path: Path, place: Path) -> None:
-    done = as_nobody(tmp_path, BECOMES_ROOT, place, ids="")
+    done = as_nobody(tmp_path, sys.executable, "-c", BECOMES_ROOT, place, ids="")
     assert done.stdout == ""
     assert done.stderr.startswith("the lab takes root, or a user namespace, which cannot be made: ")
     assert done.stderr.endswith("; sudo bin/fab lab:up does without\n")
     assert done.stderr.count("\n") == 1
 
 
-BRINGS_A_LAB_UP = """
-import os, sys
-from pathlib import Path
-from tandem.lab.rootless import go_where_we_are_root
-go_where_we_are_root()
-from tandem.lab import faults
-from tandem.lab.starting import described_for, lab_up
-description, place = map(Path, sys.argv[1:])
-tell = lambda line: print(line, file=sys.stderr)
-with lab_up(described_for(description), place / "lab", place, tell, memory=512, bare=True) as lab:
-    print(lab.run("slave", "stat -c %G /var/mail"), end="")
-    faults.cut(lab, "service", "slave", "from")
-    print(lab.run("master", "ping -qc 1 -W 2 10.0.0.12 >/dev/null || echo deaf"), end="")
-    lab.poweroff("slave")
-    print(lab.states()["slave"])
+OPERATES = """
+fab() {
+    task=$1
+    shift
+    bin/fab "lab:$task" --cluster=var/cluster.cfg "$@"
+}
+fab up --bare --memory=512 >&2
+fab ssh:slave --command="stat -c %G /var/mail"
+fab cut:service --machine=slave --direction=from
+fab run --command="ping -qc 1 -W 2 10.0.0.12 >/dev/null || pwd"
+fab slow:management --delay=90
+fab heal
+fab poweroff:slave
+fab lossy-disk:slave >&2
+fab status --json
+fab down >&2
+fab status || true
 """
 
 
@@ -113,14 +122,27 @@ with lab_up(described_for(description), place / "lab", place, tell, memory=512, 
 @pytest.mark.slow
 @pytest.mark.timeout(600, func_only=True)
 @as_root
-def test_nobody_brings_machines_up_and_cuts_cables_and_the_power(
-    tmp_path: Path, place: Path
-) -> None:
+def test_nobody_operates_a_lab_by_its_commands(tmp_path: Path, place: Path) -> None:
+    (place / "images").mkdir()
+    shutil.copy(FILES["cluster"], place / "cluster.cfg")
     for made in IMAGES.glob("debian-*.tar"):
-        shutil.copy(made, place)
-        shutil.chown(place / made.name, "nobody", "nogroup")
-    done = as_nobody(tmp_path, BRINGS_A_LAB_UP, FILES["cluster"], place)
-    assert done.stdout == "mail\ndeaf\noff\n", done.stderr
+        shutil.copy(made, place / "images")
+    for path in (place / "images", *place.rglob("*")):
+        shutil.chown(path, "nobody", "nogroup")
+    before = left()
+    done = as_nobody(tmp_path, "sh", "-euc", OPERATES, var=place)
+    *lines, status = done.stdout.splitlines()
+    assert lines == [
+        "mail",
+        "slave is mute on service",
+        str(CHECKOUT),
+        "management: 90 ms late, 5 % lost",
+        "healed: slave is mute on service; management is slow",
+        "slave is off",
+    ], done.stderr
+    assert [one["power"] for one in json.loads(status)["machines"]] == ["on", "on"]
+    assert done.stderr.endswith("fab lab:up starts one\n")
+    assert left() == before
 
 
 @as_root

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tandem.errors import TandemError
+from tandem.lab import uml
 from tandem.lab.layout import layout_of
 from tandem.lab.machine import Disk, Hardware
 from tandem.lab.uml import UserModeLinux
@@ -82,3 +84,17 @@ def test_the_command_line_is_as_short_as_the_kernel_takes_it() -> None:
     long = Path("/home/somebody") / ("f" * 100) / ("g" * 100)
     disks = tuple(Disk(long / f"{number}.cow", long / f"{number}.img") for number in range(5))
     assert len(" ".join(command(disks))) < 4096
+
+
+def test_its_modules_are_those_of_the_kernel_that_boots() -> None:
+    modules = UML.modules()
+    assert (modules / "modules.dep").exists()
+    assert list(modules.rglob("drbd.ko*"))
+
+
+def test_without_its_modules_it_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uml, "MODULES", tmp_path)
+    with pytest.raises(TandemError, match="is missing: the lab needs the modules of user-mode"):
+        UML.modules()

@@ -3,6 +3,7 @@
 import json as jsonlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final, cast
@@ -69,6 +70,14 @@ def _lab(cluster: str) -> Lab:
     return lab
 
 
+def _number(option: str, text: str, most: int = 1_000_000) -> float:
+    """What was typed as a number; raises TandemError."""
+    with suppress(ValueError):
+        if 0 <= (number := float(text)) <= most:
+            return number
+    raise TandemError(f"--{option}={text}: expected a number, at most {most:,}")
+
+
 def _folder(cluster: Cluster) -> Path:
     return LABS / cluster.name
 
@@ -76,7 +85,7 @@ def _folder(cluster: Cluster) -> Path:
 @_command(
     "up",
     "Bring the cluster's machines up on this computer, as real kernels with real services.",
-    hypervisor="another than the description's: nspawn for one that says xen, or none",
+    hypervisor="another than the description's: nspawn for one that says xen",
     memory=f"how much each machine has, in MB (default: {MEMORY})",
     bare="machines on which nothing is installed yet",
 )
@@ -84,10 +93,11 @@ def up(
     _: Connection,
     cluster: str = "cluster.cfg",
     hypervisor: str = "",
-    memory: int = MEMORY,
+    memory: str = str(MEMORY),
     bare: bool = False,
 ) -> None:
     with told():
+        megabytes = int(_number("memory", memory))
         go_where_we_are_root()
         described = described_for(Path(cluster), hypervisor)
         folder = _folder(described.cluster)
@@ -96,11 +106,11 @@ def up(
         CONSOLE.print(f"lab {described.cluster.name}: {names} come up", markup=False)
         with (
             working("the lab") as tell,
-            lab_up(described, folder, IMAGES, tell, memory=memory, bare=bare) as lab,
+            lab_up(described, folder, IMAGES, tell, memory=megabytes, bare=bare) as lab,
         ):
             lab.stay()
-    CONSOLE.print(f"up in {monotonic() - started:.0f} s")
-    _show(lab)
+        CONSOLE.print(f"up in {monotonic() - started:.0f} s")
+        _show(lab)
     for lack in lab.kind.lacks:
         CONSOLE.print(f"Not as on a server: {lack}", markup=False)
 
@@ -165,7 +175,7 @@ def _on_machine(name: str, machine: str, says: str, does: Callable[[Lab, str], N
         with told():
             lab = _lab(cluster)
             does(lab, machine)
-        CONSOLE.print(f"{machine} is {lab.states()[machine]}", markup=False)
+            CONSOLE.print(f"{machine} is {lab.states()[machine]}", markup=False)
 
     return command
 
@@ -177,8 +187,10 @@ def _lossy_disk(machine: str) -> Command:
         off="with one that does not, again",
     )
     def command(_: Connection, cluster: str = "cluster.cfg", off: bool = False) -> None:
-        with told(), working(machine) as tell:
-            restart(_lab(cluster), machine, tell, lossy=not off)
+        with told():
+            lab = _lab(cluster)
+            with working(machine) as tell:
+                restart(lab, machine, tell, lossy=not off)
         what = "keeps what it is given" if off else "loses at a power cut what was not flushed"
         CONSOLE.print(f"the disk with {machine}'s data {what}", markup=False)
 
@@ -224,8 +236,8 @@ def _cut(link: str) -> Command:
                 raise TandemError(f"--direction={direction}: expected one of {', '.join(_WAYS)}")
             lab = _lab(cluster)
             faults.cut(lab, link, machine, cast(Direction, direction))
-        for sentence in faults.faults_of(lab).sentences():
-            CONSOLE.print(sentence, markup=False)
+            for sentence in faults.faults_of(lab).sentences():
+                CONSOLE.print(sentence, markup=False)
 
     return command
 
@@ -238,11 +250,12 @@ def _slow(link: str) -> Command:
         loss="how much of it is lost, in percent (default: 5)",
     )
     def command(
-        _: Connection, cluster: str = "cluster.cfg", delay: float = 200.0, loss: float = 5.0
+        _: Connection, cluster: str = "cluster.cfg", delay: str = "200", loss: str = "5"
     ) -> None:
         with told():
-            faults.slow(_lab(cluster), link, delay, loss)
-        CONSOLE.print(f"{link}: {delay:g} ms late, {loss:g} % lost", markup=False)
+            late, lost = _number("delay", delay), _number("loss", loss, most=100)
+            faults.slow(_lab(cluster), link, late, lost)
+        CONSOLE.print(f"{link}: {late:g} ms late, {lost:g} % lost", markup=False)
 
     return command
 
@@ -252,7 +265,7 @@ def _ssh(host: str) -> Command:
     def ssh(_: Connection, cluster: str = "cluster.cfg", command: str = "") -> None:
         with told():
             lab = _lab(cluster)
-        words = lab.identity.command(lab.cluster.hosts[host].address)
+            words = lab.identity.command(lab.host(host).address)
         _become(*lab.namespace.entering((*words, command) if command else words))
 
     return ssh

@@ -1,7 +1,7 @@
 """Faults made on purpose, and their end: links, disks. (The power is a matter of the machine.)"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Final
@@ -33,6 +33,7 @@ done
 cat /dev/zero >{_FILLER} 2>/dev/null
 [ "$(stat -f -c %a {_FULL})" -eq 0 ]
 """
+_EMPTYING: Final = f"rm -f {_FILLER} {_FILLER}.*"
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,11 @@ def _cut(lab: Lab, faults: Faults) -> None:
 
 def slow(lab: Lab, link: str, delay: float, loss: float) -> None:
     """Have what the machines send on a link come late (ms), or never (%)."""
+    faults = faults_of(lab)
+    _keep(lab, replace(faults, slow=tuple(sorted({*faults.slow, link}))))
     for port in lab.layout.ports_on(link):
         if lab.states()[port.machine] == "on":
             lab.run(port.machine, slowing(port, delay, loss))
-    faults = faults_of(lab)
-    _keep(lab, replace(faults, slow=tuple(sorted({*faults.slow, link}))))
 
 
 def fill(lab: Lab, role: str) -> str:
@@ -106,9 +107,9 @@ def fill(lab: Lab, role: str) -> str:
         host = next(filter(partial(_has_the_data, lab), lab.cluster.pair), "")
         if not host:
             raise TandemError(f"no machine has {DATA} mounted: nothing runs that could fill it")
-    lab.run(host, _FILLING)
     faults = faults_of(lab)
     _keep(lab, replace(faults, full=tuple(sorted({*faults.full, host}))))
+    lab.run(host, _FILLING)
     return host
 
 
@@ -121,6 +122,9 @@ def _has_the_data(lab: Lab, machine: str) -> bool:
 def bad_disk(lab: Lab, machine: str, volume: str) -> None:
     """Have every access to the disk under a machine's volume fail."""
     device = _mapped(lab, machine, volume)
+    lab.run(machine, f"test -b {device}")
+    faults = faults_of(lab)
+    _keep(lab, replace(faults, bad=tuple(sorted({*faults.bad, (machine, volume)}))))
     lab.run(
         machine,
         f"set -e; size=$(blockdev --getsz {device});"
@@ -128,8 +132,6 @@ def bad_disk(lab: Lab, machine: str, volume: str) -> None:
         f" dmsetup suspend --noflush --nolockfs {device};"
         f' dmsetup load {device} --table "0 $size error"; dmsetup resume {device}',
     )
-    faults = faults_of(lab)
-    _keep(lab, replace(faults, bad=tuple(sorted({*faults.bad, (machine, volume)}))))
 
 
 def heal(lab: Lab) -> tuple[str, ...]:
@@ -137,33 +139,36 @@ def heal(lab: Lab) -> tuple[str, ...]:
     faults = faults_of(lab)
     if faults.cuts:
         _cut(lab, replace(faults, cuts=()))
-    on = {machine for machine, state in lab.states().items() if state == "on"}
-    for link in faults.slow:
-        for port in lab.layout.ports_on(link):
-            if port.machine in on:  # a machine that is started again has forgotten it
-                lab.run(port.machine, speeding_up(port))
-    bad = tuple(one for one in faults.bad if one[0] in on and not _mend(lab, *one))
-    full = tuple(host for host in faults.full if not _empty(lab, host))
-    left = Faults(full=full, bad=bad)
+    # A machine that is started again has forgotten its slow links and bad disks.
+    awake = {machine for machine, state in lab.states().items() if state != "off"}
+    left = Faults(
+        slow=tuple(link for link in faults.slow if not _speed_up(lab, link, awake)),
+        full=tuple(host for host in faults.full if not _done(lab, host, _EMPTYING)),
+        bad=tuple(one for one in faults.bad if one[0] in awake and not _mend(lab, *one)),
+    )
     _keep(lab, left)
     return left.sentences()
 
 
+def _speed_up(lab: Lab, link: str, awake: Container[str]) -> bool:
+    ports = [port for port in lab.layout.ports_on(link) if port.machine in awake]
+    return all(_done(lab, port.machine, speeding_up(port)) for port in ports)
+
+
 def _mend(lab: Lab, machine: str, volume: str) -> bool:
-    """Give the volume its disk back, which DRBD has given up meanwhile."""
+    """Give the volume its disk back, which DRBD may have given up meanwhile."""
     group = lab.cluster.named_nodes[machine].volume_group
-    names = [one.name for one in lab.cluster.volumes]
-    again = f"; drbdadm attach {volume} 2>/dev/null || true" if volume in names else ""
-    try:
-        lab.run(machine, f"lvchange --refresh {group}/{volume}{again}")
-    except TandemError:
-        return False
-    return True
+    mending = f"lvchange --refresh {group}/{volume}"
+    if volume in [one.name for one in lab.cluster.volumes]:
+        attached = f"drbdadm dstate {volume} | grep -qv ^Diskless"
+        mending += f" && {{ {attached} || drbdadm attach {volume}; }}"
+    return _done(lab, machine, mending)
 
 
-def _empty(lab: Lab, host: str) -> bool:
+def _done(lab: Lab, host: str, command: str) -> bool:
+    """Tell whether a command was done on a host, which may not be there."""
     try:
-        lab.run(host, f"rm -f {_FILLER} {_FILLER}.*", timeout=20)
+        lab.run(host, command, timeout=20)
     except TandemError:
         return False
     return True

@@ -46,6 +46,8 @@ class Program:
     frozen: bool = False
     terminal: int | None = None
     watchers: list[asyncio.StreamWriter] = field(default_factory=list)
+    switch: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while it is switched on or off: whoever comes meanwhile waits."""
 
     @property
     def state(self) -> str:
@@ -138,9 +140,11 @@ class Keeper:
             case "add":
                 await self._add(name, tuple(asked["command"]))
             case "on":
-                await self._start(self.programs[name])
+                async with self.programs[name].switch:
+                    await self._start(self.programs[name])
             case "off":
-                await self._kill(self.programs[name])
+                async with self.programs[name].switch:
+                    await self._kill(self.programs[name])
             case "freeze" | "thaw":
                 self._freeze(self.programs[name], frozen=what == "freeze")
         return {program.name: program.state for program in self.programs.values()}

@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Final
 
 from tandem.errors import TandemError
@@ -14,7 +15,7 @@ from tandem.lab.machine import Disk, Hardware, Kind
 from tandem.lab.namespace import Namespace
 from tandem.lab.network import plugging
 from tandem.lab.ssh import Identity
-from tandem.model import Cluster
+from tandem.model import Cluster, Host
 
 _HARDWARE: Final = "{}-hardware.json"
 
@@ -106,9 +107,16 @@ class Lab:
 
     # In the machines
 
+    def host(self, name: str) -> Host:
+        """A machine or VM; raises TandemError where the lab was started without it."""
+        try:
+            return self.cluster.hosts[name]
+        except KeyError:
+            raise TandemError(f"{name} is not in the lab, which was started without it") from None
+
     def start(self, host: str, command: str) -> subprocess.Popen[str]:
         """Start a shell command on a machine or VM, by ssh."""
-        address = self.cluster.hosts[host].address
+        address = self.host(host).address
         return subprocess.Popen(
             self.namespace.entering((*self.identity.command(address), command)),
             stdin=subprocess.DEVNULL,
@@ -128,6 +136,7 @@ class Lab:
 
         Raises TandemError when it fails, or does not end within ``timeout`` (s).
         """
+        command = shorten(command, 60, placeholder=" …")
         with started:
             try:
                 printed, complaint = started.communicate(timeout=timeout)

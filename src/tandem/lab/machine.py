@@ -47,6 +47,8 @@ class Kind(ABC):
     name: str
     needs: Sequence[str]
     """The programs that it takes on this computer."""
+    hypervisors: Sequence[str]
+    """What it can run VMs with, as the description calls it; without VMs ``none``."""
     lacks: Sequence[str]
     """What of a real machine it has not: sentences for the operator."""
     changed: Sections = MappingProxyType({})
@@ -61,6 +63,13 @@ class Kind(ABC):
     @abstractmethod
     def made_whole(self, disk: Disk) -> Disk:
         """A disk without a base, made of one with; takes a second or two. Raises TandemError."""
+
+    @abstractmethod
+    def modules(self) -> Path:
+        """Its kernel's modules on this computer, in a folder of its version's name.
+
+        Raises TandemError where there are none.
+        """
 
     @abstractmethod
     def device(self, number: int) -> str:

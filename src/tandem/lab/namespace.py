@@ -36,12 +36,14 @@ class Namespace:
         """The keeper's process, as this computer counts."""
 
     def entering(self, command: Sequence[str | Path]) -> tuple[str | Path, ...]:
-        """The command that runs another in the lab; it is killed when the lab ends."""
-        inside = ("--net", "--mount", "--pid")
-        return ("nsenter", f"--target={self.keeper}", *inside, "--", *command)
+        """The command that runs another in the lab; it is killed when the lab ends, or this is."""
+        inside = (f"--target={self.keeper}", "--net", "--mount", "--pid")
+        # nsenter leaves this folder, and would leave its child running.
+        back = ("sh", "-c", 'cd "$0" && exec setpriv --pdeathsig=KILL "$@"', Path.cwd())
+        return ("nsenter", *inside, "--", *back, *command)
 
     def run(self, command: Sequence[str | Path], given: str = "") -> str:
-        """Run a command in the lab that cannot fail, and what it prints."""
+        """Run a command in the lab, and what it prints; raises TandemError when it fails."""
         done = subprocess.run(
             self.entering(command), input=given, capture_output=True, text=True, check=False
         )

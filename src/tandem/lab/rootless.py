@@ -21,9 +21,10 @@ def go_where_we_are_root() -> None:
         return
     done = subprocess.run((*_NEW, "true"), capture_output=True, text=True, check=False)
     if done.returncode:
+        why = ", ".join(done.stderr.splitlines()) or "it says nothing"
         raise TandemError(
             "the lab takes root, or a user namespace, which cannot be made:"
-            f" {done.stderr.strip().splitlines()[-1]}; sudo bin/fab lab:up does without"
+            f" {why}; sudo bin/fab lab:up does without"
         )
     _again(_NEW)
 

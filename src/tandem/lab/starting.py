@@ -13,6 +13,7 @@ from typing import Final
 from tandem.drivers import hypervisor_of
 from tandem.errors import TandemError
 from tandem.lab.described import Described, kept_in
+from tandem.lab.images.base import MEMORY as BASE_MEMORY
 from tandem.lab.images.base import base_of
 from tandem.lab.images.cache import Tell, lock_of
 from tandem.lab.images.provisioning import until
@@ -29,8 +30,10 @@ MEMORY: Final = 1536
 """How much memory a machine of the lab has, in MB, whatever the description says."""
 _SPARE: Final = 1024
 """How much memory of this computer is left alone, in MB."""
-_DISK: Final = 8_000
-"""How much room on the disk a lab may take with all that is kept for it, in MB."""
+_DISK: Final = 2_000
+"""How much room on the disk a lab may take for what its machines write, in MB."""
+_IMAGES: Final = 8_000
+"""How much the making of all that is kept for labs may take, in MB."""
 _NEEDS: Final = (
     *("eatmydata", "ip", "ipmi_sim", "mkfs.ext4", "mmdebstrap", "nbdkit", "nft"),
     *("nsenter", "qemu-storage-daemon", "socat", "ssh", "ssh-keygen", "unshare"),
@@ -105,8 +108,18 @@ def _brought_up(
     bare: bool,
 ) -> Iterator[Lab]:
     cluster = described.cluster
-    refuse_what_does_not_fit(kind, len(cluster.nodes) * memory, images)
-    base = base_of(described, kind, images, tell, bare=bare)
+    refuse_what_is_not_there(kind, images)
+    if not bare and cluster.hypervisor not in kind.hypervisors:
+        raise TandemError(
+            f"the lab's machines cannot run {cluster.hypervisor}:"
+            f" --hypervisor={kind.hypervisors[0]} brings up the same VMs without"
+        )
+    refuse_what_does_not_fit(len(cluster.nodes) * memory, _DISK, images)
+
+    def refuse_the_making() -> None:
+        refuse_what_does_not_fit(len(cluster.nodes) * max(memory, BASE_MEMORY), _IMAGES, images)
+
+    base = base_of(described, kind, images, tell, bare=bare, making=refuse_the_making)
     shutil.rmtree(folder, ignore_errors=True)
     with leashed(folder) as namespace:
         described.keep(folder / _DESCRIBED)
@@ -147,6 +160,7 @@ def open_lab(folder: Path) -> Lab:
 
 def restart(lab: Lab, machine: str, tell: Tell, *, lossy: bool) -> None:
     """Shut a machine down in good order, and start it with disks that are lossy, or not."""
+    lab.host(machine)
     if lab.states()[machine] != "off":
         tell(f"{machine} shuts down")
         lab.shutdown(machine)
@@ -190,31 +204,37 @@ _IN_SYNC: Final = (
 )
 
 
-def refuse_what_does_not_fit(kind: Kind, memory: int, images: Path) -> None:
-    """Raise TandemError, in one line, where this computer cannot have such a lab (MB)."""
+def refuse_what_is_not_there(kind: Kind, images: Path) -> None:
+    """Raise TandemError, in one line, where this computer has not what a lab is made of."""
     if os.geteuid() != 0:
-        raise TandemError("the lab takes root on this computer: sudo bin/fab lab:up")
+        raise TandemError("this takes root; fab lab:up makes itself root of a user namespace")
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     missing = [name for name in (*_NEEDS, *kind.needs) if not shutil.which(name, path=path)]
     if missing:
         raise TandemError(f"the lab needs {', '.join(missing)}: make lab installs it")
     if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
         raise TandemError("the lab needs /dev/net/tun: modprobe tun")
+    if set(str(images)) & set(" ,:"):
+        raise TandemError(
+            f"{images}: its path is in User Mode Linux's way: expected none of space, comma, colon"
+        )
+
+
+def refuse_what_does_not_fit(memory: int, disk: int, images: Path) -> None:
+    """Raise TandemError, in one line, where this computer is short of memory or room (MB)."""
     available = _available()
     if available < memory + _SPARE:
         raise TandemError(
             f"too little memory for the lab: its machines take {memory} MB, and {_SPARE} MB are to"
             f" be left, but {available} MB are available"
         )
-    if set(str(images)) & set(" ,:"):
-        raise TandemError(
-            f"{images}: its path is in User Mode Linux's way: expected none of space, comma, colon"
-        )
+    # What is in it is as secret as the cluster's machines.
     images.mkdir(parents=True, exist_ok=True)
+    images.chmod(0o700)
     free = shutil.disk_usage(images).free // 1_000_000
-    if free < _DISK:
+    if free < disk:
         raise TandemError(
-            f"too little room in {images}: the lab may take {_DISK} MB, and {free} MB are free"
+            f"too little room in {images}: the lab may take {disk} MB, and {free} MB are free"
         )
 
 

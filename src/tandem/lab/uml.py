@@ -3,9 +3,12 @@
 import subprocess
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from tandem.errors import TandemError
 from tandem.lab.machine import Disk, Hardware, Kind
+
+MODULES: Final = Path("/usr/lib/uml/modules")
 
 
 class UserModeLinux(Kind):
@@ -13,6 +16,7 @@ class UserModeLinux(Kind):
 
     name = "uml"
     needs = ("linux.uml", "uml_moo")
+    hypervisors = ("nspawn", "none")
     lacks = (
         "the firewalls are not loaded: nf_tables in Debian's User Mode Linux has no family inet",
         "Apache keeps 400 connections whatever the description says: a thread costs ten times more",
@@ -72,6 +76,19 @@ class UserModeLinux(Kind):
             if done.returncode:
                 raise TandemError(f"{whole} cannot be made: {done.stderr.strip()}")
         return Disk(whole)
+
+    def modules(self) -> Path:
+        """Where Debian's package keeps those of the version that ``linux.uml`` says it is."""
+        try:
+            said = subprocess.run(
+                ("linux.uml", "--version"), capture_output=True, text=True, check=True
+            )
+        except (FileNotFoundError, subprocess.CalledProcessError):
+            raise TandemError("there is no linux.uml: make lab installs it") from None
+        modules = MODULES / said.stdout.strip()
+        if not modules.is_dir():
+            raise TandemError(f"{modules} is missing: the lab needs the modules of user-mode-linux")
+        return modules
 
     def device(self, number: int) -> str:
         """``/dev/ubda`` and so on."""

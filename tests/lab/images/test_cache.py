@@ -99,14 +99,14 @@ def test_what_others_keep_beside_it_is_never_swept(tmp_path: Path) -> None:
 
 
 def test_of_what_is_called_alike_only_those_used_last_stay(tmp_path: Path) -> None:
-    names = ("base-a-1", "base-a-2", "base-a-3", "base-b-1")
+    names = ("base-a-1", "base-a-2", "base-a-3", "base-a-b-1")
     for age, name in enumerate(names):
         path = cached(tmp_path / name, write, silent)
         os.utime(path, (0, time.time() - 1000 + age))
     cached(tmp_path / "base-a-1", write, silent)
     cached(tmp_path / "base-a-4", write, silent, most=2)
     left = sorted(path.name for path in tmp_path.glob("base-*"))
-    assert left == ["base-a-1", "base-a-4", "base-b-1"]
+    assert left == ["base-a-1", "base-a-4", "base-a-b-1"]
 
 
 def test_what_a_lab_holds_stays_however_old_it_is(tmp_path: Path) -> None:

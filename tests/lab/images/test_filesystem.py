@@ -8,8 +8,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from tandem.errors import TandemError
-from tandem.lab.images import filesystem
-from tandem.lab.images.filesystem import add_uml_modules, image, install, pack, unpack
+from tandem.lab.images.filesystem import add_modules, image, install, pack, unpack
 from tandem.rendering import File
 from tests.lab.asroot import as_root
 
@@ -141,19 +140,8 @@ def test_a_broken_tar_is_said_in_one_line(tmp_path: Path) -> None:
         unpack(tmp_path / "a.tar", tmp_path / "to")
 
 
-def test_a_machine_gets_the_modules_of_the_kernel_it_boots(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_root_gets_the_modules_of_a_kernel(tmp_path: Path) -> None:
     (tmp_path / "uml/6.1.176/kernel").mkdir(parents=True)
     (tmp_path / "uml/6.1.176/modules.dep").touch()
-    monkeypatch.setattr(filesystem, "UML_MODULES", tmp_path / "uml")
-    add_uml_modules(tmp_path / "root")
+    add_modules(tmp_path / "root", tmp_path / "uml/6.1.176")
     assert (tmp_path / "root/usr/lib/modules/6.1.176/modules.dep").exists()
-
-
-def test_without_user_mode_linux_there_are_no_modules(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(filesystem, "UML_MODULES", tmp_path / "uml")
-    with pytest.raises(TandemError, match="the lab needs user-mode-linux"):
-        add_uml_modules(tmp_path / "root")

@@ -4,6 +4,7 @@ It is made once for a description, by machines that run, and kept; every lab sta
 disks that hold only what was written since.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -46,10 +47,19 @@ class Base:
         return self.folder / f"{machine}-{name}.img"
 
 
-def base_of(described: Described, kind: Kind, images: Path, tell: Tell, *, bare: bool) -> Base:
+def base_of(
+    described: Described,
+    kind: Kind,
+    images: Path,
+    tell: Tell,
+    *,
+    bare: bool,
+    making: Callable[[], None] = lambda: None,
+) -> Base:
     """The base state of what is described, made unless it is kept in ``images``.
 
-    ``bare``: the machines as Debian's installer leaves them, with empty disks. Raises TandemError.
+    ``bare``: the machines as Debian's installer leaves them, with empty disks. ``making`` is called
+    before it is made. Raises TandemError, and what that raises.
     """
     cluster = described.cluster
     key = key_in(images)
@@ -57,6 +67,7 @@ def base_of(described: Described, kind: Kind, images: Path, tell: Tell, *, bare:
     digest = sha256(f"{kind.name} {bare} {_SHAPE} {roots.digest}".encode()).hexdigest()[:16]
 
     def make(folder: Path) -> None:
+        making()
         folder.mkdir()
         images = roots.make(folder, folder.parent)
         for machine in cluster.nodes:
@@ -69,7 +80,7 @@ def base_of(described: Described, kind: Kind, images: Path, tell: Tell, *, bare:
     return Base(cached(images / name, make, tell, _MOST), key)
 
 
-_MEMORY: Final = 1024
+MEMORY: Final = 1024
 """How much memory the machines have meanwhile, in MB."""
 
 _MOST: Final = 2
@@ -89,7 +100,7 @@ def _make_volumes(
         lab.plug_in(
             Hardware(
                 name,
-                _MEMORY,
+                MEMORY,
                 (Disk(base.disk(name, "root")), Disk(base.disk(name, "data"))),
                 layout.ports_of(name),
                 # There is nothing yet that they could start.

@@ -54,7 +54,8 @@ def sweep(cache: Path) -> None:
 
 def _thin(target: Path, most: int) -> None:
     """Remove what is called like the target, but for those used last."""
-    alike = target.parent.glob(f"{target.name.rpartition('-')[0]}-*")
+    called = target.name.rpartition("-")[0]
+    alike = (path for path in target.parent.iterdir() if path.name.rpartition("-")[0] == called)
     for old in sorted(alike, key=lambda path: path.stat().st_mtime, reverse=True)[most:]:
         with _unless_held(old) as free:
             if free:

@@ -80,16 +80,24 @@ def debian(packages: Collection[str], cache: Path, tell: Tell) -> Path:
     Raises TandemError.
     """
     release = _release()
-    wanted = sorted(set(packages))
-    words = "\n".join((release.codename, *release.sources, *wanted, *_REMOVED))
-    name = f"debian-{sha256(words.encode()).hexdigest()[:16]}.tar"
 
     def say(phase: str) -> None:
         tell(f"{release.title}: {phase}")
 
-    return cached(cache / name, lambda tar: _make(release, wanted, tar, say), say)
+    def make(tar: Path) -> None:
+        _make(release, sorted(set(packages)), tar, say)
+
+    return cached(cache / name_of(packages), make, say)
 
 
+def name_of(packages: Collection[str]) -> str:
+    """What that tar is called: other packages, another release or source are another name."""
+    release = _release()
+    words = "\n".join((release.codename, *release.sources, *sorted(set(packages)), *_REMOVED))
+    return f"debian-{sha256(words.encode()).hexdigest()[:16]}.tar"
+
+
+@once
 def _release() -> Release:
     system = platform.freedesktop_os_release()
     codename = system.get("VERSION_CODENAME", "")

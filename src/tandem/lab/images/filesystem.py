@@ -12,9 +12,6 @@ from tandem.lab.images.apart import surroundings
 from tandem.rendering import File
 from tandem.writing import write_file
 
-UML_MODULES: Final = Path("/usr/lib/uml/modules")
-"""Where Debian's user-mode-linux keeps its kernel's modules, in a folder for its version."""
-
 _NEW: Final = ("-E", "nodiscard,assume_storage_prezeroed=1")
 _WHOLE: Final = ("--numeric-owner", "--xattrs", "--xattrs-include=*")
 
@@ -74,13 +71,9 @@ def copy_into(image: Path, disk: Path, offset: int) -> None:
                 )
 
 
-def add_uml_modules(root: Path) -> None:
-    """Put the modules of the User Mode Linux kernel into the root; raises TandemError."""
-    versions = sorted(UML_MODULES.glob("*"))
-    if not versions:
-        raise TandemError(f"{UML_MODULES} is missing: the lab needs user-mode-linux")
-    newest = versions[-1]
-    shutil.copytree(newest, root / "usr/lib/modules" / newest.name, dirs_exist_ok=True)
+def add_modules(root: Path, modules: Path) -> None:
+    """Put a kernel's modules, a folder of the name of its version, into the root."""
+    shutil.copytree(modules, root / "usr/lib/modules" / modules.name, dirs_exist_ok=True)
 
 
 def install(files: Iterable[File], root: Path) -> None:

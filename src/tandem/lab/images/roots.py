@@ -11,8 +11,8 @@ from typing import Final
 from tandem.lab.described import Described
 from tandem.lab.guest import Keys, bare_files, lab_files
 from tandem.lab.images.cache import Tell
-from tandem.lab.images.debian import debian, packages_for
-from tandem.lab.images.filesystem import add_uml_modules, image, install, unpack
+from tandem.lab.images.debian import debian, name_of, packages_for
+from tandem.lab.images.filesystem import add_modules, image, install, unpack
 from tandem.lab.images.provisioning import size_of_filesystem
 from tandem.lab.images.sites import make_sites
 from tandem.lab.images.software import add_software, checkout_digest
@@ -54,13 +54,13 @@ class Roots:
         """Of all that the disks are made of."""
         # A name alone would not do: what is built on the hosts depends on every option.
         sections = json.dumps(self.described.sections, sort_keys=True)
-        made_of = [self.key.with_suffix(".pub").read_text(), sections]
+        made_of = [self.key.with_suffix(".pub").read_text(), sections, self.kind.modules().name]
         if not self.bare:
             made_of.append(checkout_digest())
         for host in self.hosts:
             files = (*self._files_of(host), *self._lab_files(host, Keys("", "", "")))
             made_of += [f"{file.path} {file.mode} {file.text}" for file in files]
-            made_of += [host.name, *self._packages(host)]
+            made_of += [host.name, name_of(self._packages(host))]
         return sha256("\n".join(made_of).encode()).hexdigest()
 
     def make(self, folder: Path, made_in: Path) -> dict[str, Path]:
@@ -103,7 +103,7 @@ class Roots:
         self.tell(f"unpacking {host.name}")
         unpack(tar, root)
         if host.machine:
-            add_uml_modules(root)
+            add_modules(root, self.kind.modules())
         if not self.bare:
             add_software(root, host, self.described.sections, self.images, self.tell)
         install((*self._files_of(host), *self._lab_files(host, keys)), root)
