@@ -3,6 +3,7 @@
 ``python -m tests.suite ARGUMENTS`` gives the arguments to pytest, both times.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,8 @@ from contextlib import suppress
 
 import pytest
 
-SIDE_BY_SIDE = ("--side-by-side", "--numprocesses=logical")
+# Many of them wait for something most of the time.
+SIDE_BY_SIDE = ("--side-by-side", f"--numprocesses={(os.cpu_count() or 1) + 1}")
 ALONE = ("--alone",)
 
 PASSED = pytest.ExitCode.OK

@@ -152,7 +152,8 @@ def heal(lab: Lab) -> tuple[str, ...]:
 
 def _speed_up(lab: Lab, link: str, awake: Container[str]) -> bool:
     ports = [port for port in lab.layout.ports_on(link) if port.machine in awake]
-    return all(_done(lab, port.machine, speeding_up(port)) for port in ports)
+    done = [_done(lab, port.machine, speeding_up(port)) for port in ports]
+    return all(done)
 
 
 def _mend(lab: Lab, machine: str, volume: str) -> bool:
