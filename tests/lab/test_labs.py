@@ -79,6 +79,13 @@ def test_a_second_lab_in_the_same_place_is_refused(tmp_path: Path) -> None:
 
 
 def test_too_little_memory_is_one_line(tmp_path: Path) -> None:
-    starting = lab_up(described_for(FILES["cluster"]), tmp_path, IMAGES, print, memory=10_000_000)
+    described = described_for(FILES["cluster"], "nspawn")
+    starting = lab_up(described, tmp_path, IMAGES, print, memory=10_000_000)
     with pytest.raises(TandemError, match=r"^too little memory for the lab: .* are available$"):
+        starting.__enter__()
+
+
+def test_vms_that_the_labs_machines_cannot_run_are_refused_in_one_line(tmp_path: Path) -> None:
+    starting = lab_up(described_for(FILES["cluster"]), tmp_path, IMAGES, print)
+    with pytest.raises(TandemError, match=r"^the lab's machines cannot run xen: [^\n]*nspawn"):
         starting.__enter__()
