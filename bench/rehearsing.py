@@ -12,7 +12,7 @@ from bench.stacks import CHECKOUT
 from tandem.lab.commands import IMAGES
 from tandem.lab.lab import Lab
 from tandem.lab.starting import await_pair, described_for, lab_up
-from tests.lab.running import active, standby, visited
+from tests.lab.running import active, given_up, standby, visited
 
 MOST = 300.0
 """How long something may take, in seconds."""
@@ -51,8 +51,10 @@ def measure(folder: Path, console: Console) -> Results:
 
 
 def _power_cycle(lab: Lab) -> tuple[float, float]:
-    machine = standby(lab)
+    machine, other = standby(lab), active(lab)
     lab.poweroff(machine)
+    # Sooner, and its peer would switch it off again.
+    _until(lambda: given_up(lab, other, machine))
     started = time.monotonic()
     lab.poweron(machine)
     lab.await_ssh(machine)
