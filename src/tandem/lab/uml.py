@@ -62,6 +62,8 @@ class UserModeLinux(Kind):
             "con0=fd:0,fd:1",
             "ssl=null",
             "net.ifnames=0",
+            # BSD's 512 pseudo terminals: nobody has used them for decades, and udev looks at each.
+            "pty.legacy_count=0",
             *machine.kernel,
         )
 
