@@ -4,7 +4,7 @@ import json
 from collections.abc import Container, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 from tandem.errors import TandemError
 from tandem.lab.lab import Lab
@@ -93,8 +93,7 @@ def _cut(lab: Lab, faults: Faults) -> None:
 
 def slow(lab: Lab, link: str, delay: float, loss: float) -> None:
     """Have what the machines send on a link come late (ms), or never (%)."""
-    faults = faults_of(lab)
-    _keep(lab, replace(faults, slow=tuple(sorted({*faults.slow, link}))))
+    _note(lab, "slow", link)
     for port in lab.layout.ports_on(link):
         if lab.states()[port.machine] == "on":
             lab.run(port.machine, slowing(port, delay, loss))
@@ -107,8 +106,7 @@ def fill(lab: Lab, role: str) -> str:
         host = next(filter(partial(_has_the_data, lab), lab.cluster.pair), "")
         if not host:
             raise TandemError(f"no machine has {DATA} mounted: nothing runs that could fill it")
-    faults = faults_of(lab)
-    _keep(lab, replace(faults, full=tuple(sorted({*faults.full, host}))))
+    _note(lab, "full", host)
     lab.run(host, _FILLING)
     return host
 
@@ -123,8 +121,7 @@ def bad_disk(lab: Lab, machine: str, volume: str) -> None:
     """Have every access to the disk under a machine's volume fail."""
     device = _mapped(lab, machine, volume)
     lab.run(machine, f"test -b {device}")
-    faults = faults_of(lab)
-    _keep(lab, replace(faults, bad=tuple(sorted({*faults.bad, (machine, volume)}))))
+    _note(lab, "bad", (machine, volume))
     lab.run(
         machine,
         f"set -e; size=$(blockdev --getsz {device});"
@@ -179,6 +176,12 @@ def _mapped(lab: Lab, machine: str, volume: str) -> str:
     # LVM doubles the dashes within a name.
     group = lab.cluster.named_nodes[machine].volume_group
     return f"/dev/mapper/{group.replace('-', '--')}-{volume.replace('-', '--')}"
+
+
+def _note(lab: Lab, kind: Literal["slow", "full", "bad"], fault: object) -> None:
+    """Keep one more fault in mind, before it is made: it may be made by half."""
+    faults = faults_of(lab)
+    _keep(lab, replace(faults, **{kind: tuple(sorted({*getattr(faults, kind), fault}))}))
 
 
 def _keep(lab: Lab, faults: Faults) -> None:

@@ -114,6 +114,9 @@ def _brought_up(
             f"the lab's machines cannot run {cluster.hypervisor}:"
             f" --hypervisor={kind.hypervisors[0]} brings up the same VMs without"
         )
+    # What is in it is as secret as the cluster's machines.
+    images.mkdir(parents=True, exist_ok=True)
+    images.chmod(0o700)
     refuse_what_does_not_fit(len(cluster.nodes) * memory, _DISK, images)
 
     def refuse_the_making() -> None:
@@ -228,9 +231,6 @@ def refuse_what_does_not_fit(memory: int, disk: int, images: Path) -> None:
             f"too little memory for the lab: its machines take {memory} MB, and {_SPARE} MB are to"
             f" be left, but {available} MB are available"
         )
-    # What is in it is as secret as the cluster's machines.
-    images.mkdir(parents=True, exist_ok=True)
-    images.chmod(0o700)
     free = shutil.disk_usage(images).free // 1_000_000
     if free < disk:
         raise TandemError(
