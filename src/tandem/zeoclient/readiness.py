@@ -20,8 +20,13 @@ class Verdict:
     reason: str
 
 
-def answered(app: WSGIApplication, verdict: Callable[[], Verdict]) -> WSGIApplication:
+def answered(
+    app: WSGIApplication, verdict: Callable[[], Verdict], asked: Callable[[], None]
+) -> WSGIApplication:
     """``app`` with the readiness address in front of it; all other requests pass unchanged.
+
+    ``asked`` is called when it is a balancer that asks: mod_proxy_hcheck says no User-Agent,
+    unlike people and monitors.
 
     Any method gets the verdict (balancers ask with GET, HEAD or OPTIONS). It must be the
     outermost part of the pipeline, or each check is written to the access log.
@@ -30,6 +35,8 @@ def answered(app: WSGIApplication, verdict: Callable[[], Verdict]) -> WSGIApplic
     def readiness_or_app(environ: WSGIEnvironment, respond: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") != READY_PATH:
             return app(environ, respond)
+        if "HTTP_USER_AGENT" not in environ:
+            asked()
         found = verdict()
         body = f"{found.reason}\n".encode()
         respond(

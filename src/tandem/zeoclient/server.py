@@ -2,21 +2,24 @@
 
 It is plone.recipe.zope2instance's server (waitress, all its options, ``fast-listen``) with one
 thread more: requests for the readiness address have a lane of their own, so that they are
-answered while every worker thread waits for the database.
+answered while every worker thread waits for the database. And it ends in good order at SIGTERM.
 """
 
+import signal
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 from wsgiref.types import WSGIApplication
 
 import Zope2
 from plone.recipe.zope2instance import ctl
 from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
 from tandem.model import READY_PATH
 from tandem.zeoclient import readiness
+from tandem.zeoclient.draining import Drain, works_on
 from tandem.zeoclient.probe import Probe, Storage
 
 
@@ -70,23 +73,35 @@ def zope_storages() -> Mapping[str, Storage]:
 
 def factory(global_conf: dict[str, str], **options: str) -> Callable[[WSGIApplication], int]:
     """A ``paste.server_factory``. Options: those of plone.recipe.zope2instance's own server."""
+    connections: dict[int, object] = {}
+    drain = Drain(lambda: any(map(_works, list(connections.values()))))
+
+    def create(app: WSGIApplication, **adjustments: object) -> object:
+        lanes = Lanes(threads=Adjustments(**adjustments).threads)
+        return create_server(app, map=connections, _dispatcher=lanes, **adjustments)
+
     serve: Callable[[WSGIApplication], int] = ctl.server_factory(
-        global_conf,
-        **{"paste.server_factory": "", **options},
-        _server=_create_server,
+        global_conf, **{"paste.server_factory": "", **options}, _server=create
     )
 
     def serve_with_readiness(app: WSGIApplication) -> int:
         probe = Probe(zope_storages)
         probe.start()
+        signal.signal(signal.SIGTERM, drain.at_sigterm)
+
+        def verdict() -> readiness.Verdict:
+            return _LEAVING if drain.begun else probe.verdict()
+
         try:
-            return serve(readiness.answered(app, probe.verdict))
+            return serve(readiness.answered(app, verdict, drain.asked))
         finally:
             probe.stop()
 
     return serve_with_readiness
 
 
-def _create_server(app: WSGIApplication, **options: object) -> object:
-    lanes = Lanes(threads=Adjustments(**options).threads)
-    return create_server(app, _dispatcher=lanes, **options)
+_LEAVING: Final = readiness.Verdict(ready=False, reason="leaving: it was told to end")
+
+
+def _works(thing: object) -> bool:
+    return isinstance(thing, HTTPChannel) and works_on(thing)
