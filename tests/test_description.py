@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tandem.description import DescriptionError, cluster_from, cluster_in, sections_in
+from tandem.description import DescriptionError, cluster_from, cluster_in, sections_in, text_of
 from tandem.errors import TandemError
 from tandem.rendering import CHECKOUT
+from tests.examples import FILES, example
 
 
 def test_the_shipped_description_is_valid() -> None:
@@ -181,3 +182,19 @@ def test_what_the_recipes_of_a_profile_will_say_need_not_be_known(tmp_path: Path
         f"[buildout]\nextends = {CHECKOUT}/cluster.cfg\n[part]\naddress = ${{tandem:zeo-address}}\n"
     )
     assert sections_in(own)["cluster"]["name"] == "example"
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_the_text_of_a_description_describes_the_same_cluster(name: str, tmp_path: Path) -> None:
+    there = tmp_path / "cluster.cfg"
+    there.write_text(text_of(sections_in(FILES[name]), "as a test has it"))
+    assert cluster_in(there) == example(name)
+
+
+def test_the_text_of_a_description_that_extends_another_is_one_file(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.cfg"
+    mine.write_text(f"[buildout]\nextends = {FILES['cluster']}\n[zeoclient-vm]\nclients = 3\n")
+    there = tmp_path / "there" / "cluster.cfg"
+    there.parent.mkdir()
+    there.write_text(text_of(sections_in(mine), "as a test has it"))
+    assert cluster_in(there).zeoclient.clients == 3

@@ -86,6 +86,15 @@ def with_changes(sections: Sections, changed: Sections) -> dict[str, dict[str, s
     return {name: {**sections.get(name, {}), **changed.get(name, {})} for name in names}
 
 
+def text_of(sections: Sections, comment: str) -> str:
+    """The text of a ``cluster.cfg`` that describes the same, all in one file."""
+    blocks = [f"# The description, {comment}.\n"]
+    for name, options in sections.items():
+        lines = (f"{option} = " + text.replace("\n", "\n    ") for option, text in options.items())
+        blocks.append("\n".join((f"[{name}]", *lines, "")))
+    return "\n".join(blocks)
+
+
 def sections_of(buildout: Mapping[str, Mapping[str, str]]) -> Sections:
     """The description's sections out of a buildout, every ``${section:option}`` put in."""
     return {

@@ -1,12 +1,14 @@
 """The description that a lab was started with, which may have been edited since."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from tandem.description import cluster_from, cluster_in, sections_in, with_changes
+from tandem.description import cluster_from, cluster_in, sections_in, text_of, with_changes
 from tandem.model import Cluster, Sections
+from tandem.secrets import secret_files
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,22 @@ class Described:
     def keep(self, file: Path) -> None:
         """Write down what is described, for those who come to the lab later."""
         file.write_text(json.dumps(self.sections))
+
+
+def as_operated(described: Described, secrets: Path, ssh: Mapping[str, str]) -> str:
+    """The text of the description as ``fab`` reads it to work on the lab as on a real cluster.
+
+    It names the lab's own secrets, in a folder, and its way in.
+    """
+    names = secret_files(described.cluster, secrets)
+    own: dict[str, dict[str, str]] = {"ssh": dict(ssh), "secrets": {}}
+    for name, file in names.items():
+        machine = name.removeprefix("fence-")
+        if machine == name:
+            own["secrets"][name] = str(file.path)
+        else:
+            own[machine] = {"fence-password": str(file.path)}
+    return text_of(with_changes(described.sections, own), "as the lab has it")
 
 
 def kept_in(file: Path) -> Cluster:

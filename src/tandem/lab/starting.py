@@ -12,7 +12,7 @@ from typing import Final
 
 from tandem.drivers import hypervisor_of
 from tandem.errors import TandemError
-from tandem.lab.described import Described, kept_in
+from tandem.lab.described import Described, as_operated, kept_in
 from tandem.lab.images.base import MEMORY as BASE_MEMORY
 from tandem.lab.images.base import base_of
 from tandem.lab.images.cache import Tell, lock_of
@@ -126,6 +126,8 @@ def _brought_up(
     shutil.rmtree(folder, ignore_errors=True)
     with leashed(folder) as namespace:
         described.keep(folder / _DESCRIBED)
+        way_in = {"key": str(base.key), "known-hosts": str(base.identity.known_hosts)}
+        (folder / described.file.name).write_text(as_operated(described, images, way_in))
         (folder / _BASE).symlink_to(base.folder)
         namespace.ask("hold", file=str(lock_of(base.folder)))
         lab = Lab(cluster, kind, base.identity, namespace)
@@ -146,22 +148,11 @@ def _brought_up(
         for machine in cluster.machines:
             lab.await_ssh(machine)
         if not bare:
-            with _journals_of(lab):
-                tell("the volumes connect, Heartbeat starts")
-                await_pair(lab)
-                tell("in sync, Heartbeat active on both; the services start")
-                await_services(lab)
+            tell("the volumes connect, Heartbeat starts")
+            await_pair(lab)
+            tell("in sync, Heartbeat active on both; the services start")
+            await_services(lab)
         yield lab
-
-
-@contextmanager
-def _journals_of(lab: Lab) -> Iterator[None]:
-    """When the block fails, the machines' journals are kept: the lab is about to end."""
-    try:
-        yield
-    except TandemError as error:
-        kept = ", ".join(map(str, lab.keep_journals()))
-        raise TandemError(f"{error.report()}\nwhat its machines noted is in {kept}") from None
 
 
 def open_lab(folder: Path) -> Lab:
@@ -208,7 +199,7 @@ def await_services(lab: Lab, timeout: int = 180) -> None:
         if lab.run(machine, asked) == "":
             return
         if time.monotonic() > deadline:
-            raise TandemError(f"no machine runs {units} after {timeout} s")
+            raise TandemError(f"no machine runs {units} after {timeout} s: see fab lab:status")
         time.sleep(0.5)
 
 

@@ -23,7 +23,7 @@ from tandem.model.reading import (
     read_here,
     section_names,
 )
-from tandem.model.sections import FrontendVM, Here, Machine, Ports, ZeoclientVM, ZeoserverVM
+from tandem.model.sections import FrontendVM, Here, Machine, Ports, Ssh, ZeoclientVM, ZeoserverVM
 
 __all__ = [
     "CHECKOUT_THERE",
@@ -44,6 +44,7 @@ __all__ = [
     "Ports",
     "Sections",
     "Site",
+    "Ssh",
     "Volume",
     "ZeoclientVM",
     "ZeoserverVM",

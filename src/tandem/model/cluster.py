@@ -19,6 +19,7 @@ from tandem.model.sections import (
     Ports,
     SecretFiles,
     Sizes,
+    Ssh,
     ZeoclientVM,
     ZeoserverVM,
 )
@@ -161,6 +162,7 @@ class Cluster:
     ports: Ports
     heartbeat: Heartbeat
     drbd: Drbd
+    ssh: Ssh
     secrets: SecretFiles
     frontend: FrontendVM
     zeoserver: ZeoserverVM

@@ -19,6 +19,7 @@ from tandem.model.sections import (
     Network,
     Ports,
     SecretFiles,
+    Ssh,
     ZeoclientVM,
     ZeoserverVM,
 )
@@ -33,6 +34,7 @@ PARTS: dict[str, tuple[str, type]] = {
     "ports": ("ports", Ports),
     "heartbeat": ("heartbeat", Heartbeat),
     "drbd": ("drbd", Drbd),
+    "ssh": ("ssh", Ssh),
     "secrets": ("secrets", SecretFiles),
 }
 """The sections that a cluster has one of: the field of Cluster and the type of each."""

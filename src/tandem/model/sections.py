@@ -287,6 +287,30 @@ class Drbd:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ssh:
+    """``[ssh]``: how the operator's computer comes to machines and VMs."""
+
+    user: str = o.option(
+        o.user,
+        "The account there: root, or one that sudo makes root without a password.",
+        "root",
+        acts="fab logs in as this user",
+    )
+    key: str = o.option(
+        o.file,
+        "The file of the private key; empty: those of ssh-agent and ~/.ssh.",
+        "",
+        acts="fab logs in with this key",
+    )
+    known_hosts: str = o.option(
+        o.file,
+        "A file of host keys that are known besides those in ~/.ssh/known_hosts.",
+        "",
+        acts="fab enters a host only if its key is known",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class SecretFiles:
     """``[secrets]``: files with secrets of your own; what is empty is made in ``var/secrets``."""
 

@@ -15,12 +15,9 @@ from tandem.lab.images.debian import (
     Progress,
     Release,
     debian,
-    packages_for,
-    purposes_of,
     settings,
     sources,
 )
-from tests.examples import example
 from tests.lab.asroot import as_root
 
 TARGETS = """\
@@ -69,35 +66,6 @@ DPkg::Post-Invoke:: "rm -f /var/cache/apt/*.deb";
         'Acquire::Check-Valid-Until "false";',
         'Acquire::Retries "3";',
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "host", "purposes"),
-    [
-        ("cluster", "master", ("machine", "pair", "xen")),
-        ("cluster", "frontend", ("vm", "frontend")),
-        ("cluster", "zeoclient-slave", ("vm", "zeoclient")),
-        ("capacity", "node3", ("machine", "xen")),
-        ("containers", "left", ("machine", "pair", "nspawn")),
-    ],
-)
-def test_what_a_hosts_packages_are_for(name: str, host: str, purposes: tuple[str, ...]) -> None:
-    cluster = example(name)
-    assert purposes_of(cluster, cluster.hosts[host]) == purposes
-
-
-def test_a_machine_without_vms_has_what_its_roles_need() -> None:
-    cluster = example("traditional")
-    wanted = packages_for(cluster, cluster.hosts[cluster.pair[0]])
-    assert {"heartbeat", "apache2-bin", "rsync", "python3"} <= set(wanted)
-    assert "systemd-container" not in wanted
-
-
-def test_a_vm_has_nothing_of_a_machine() -> None:
-    cluster = example("containers")
-    wanted = packages_for(cluster, cluster.hosts["frontend"])
-    assert not {"heartbeat", "drbd-utils", "lvm2", "systemd-container"} & set(wanted)
-    assert "apache2-bin" in wanted
 
 
 def told(*lines: str) -> list[str]:

@@ -4,26 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tandem.description import cluster_in, sections_in
 from tandem.lab.images import software
-from tandem.lab.images.software import checkout_digest, copy_checkout, description, fault
-from tests.examples import FILES, example
-
-
-@pytest.mark.parametrize("name", sorted(FILES))
-def test_the_description_on_a_host_describes_the_same_cluster(name: str, tmp_path: Path) -> None:
-    there = tmp_path / "cluster.cfg"
-    there.write_text(description(sections_in(FILES[name])))
-    assert cluster_in(there) == example(name)
-
-
-def test_a_description_that_extends_another_is_one_file_on_a_host(tmp_path: Path) -> None:
-    mine = tmp_path / "mine.cfg"
-    mine.write_text(f"[buildout]\nextends = {FILES['cluster']}\n[zeoclient-vm]\nclients = 3\n")
-    there = tmp_path / "there" / "cluster.cfg"
-    there.parent.mkdir()
-    there.write_text(description(sections_in(mine)))
-    assert cluster_in(there).zeoclient.clients == 3
+from tandem.lab.images.software import checkout_digest, copy_checkout, fault
 
 
 def test_a_host_gets_the_checkout_without_what_was_made_in_it(tmp_path: Path) -> None:

@@ -14,8 +14,6 @@ from typing import Final
 from tandem.errors import TandemError
 from tandem.lab.images.apart import running
 from tandem.lab.images.cache import Tell, cached
-from tandem.model import Cluster, Host
-from tandem.rendering import CHECKOUT
 from tandem.setup import packages as listing
 
 # What belongs to one host or to this computer, as every host makes or is given its own; what nobody
@@ -52,25 +50,6 @@ class Release:
     sources: tuple[str, ...]
     settings: tuple[str, ...]
     """How apt gets there: proxies and the like, as apt.conf has them."""
-
-
-@once
-def _listed() -> tuple[listing.Package, ...]:
-    return listing.read((CHECKOUT / "debian-packages.cfg").read_text())
-
-
-def purposes_of(cluster: Cluster, host: Host) -> tuple[str, ...]:
-    """What a host's packages are for, in the words of ``debian-packages.cfg``."""
-    if host.machine is None:
-        return ("vm", *host.roles)
-    pair = ("pair",) if cluster.peer_of(host.machine) else ()
-    return ("machine", *pair, *((cluster.hypervisor,) if cluster.virtual else ()), *host.roles)
-
-
-def packages_for(cluster: Cluster, host: Host) -> tuple[str, ...]:
-    """The Debian packages that a machine or VM needs."""
-    purposes = set(purposes_of(cluster, host))
-    return tuple(package.name for package in _listed() if purposes & set(package.purposes))
 
 
 def debian(packages: Collection[str], cache: Path, tell: Tell) -> Path:

@@ -11,7 +11,7 @@ from typing import Final
 from tandem.lab.described import Described
 from tandem.lab.guest import Keys, bare_files, lab_files
 from tandem.lab.images.cache import Tell
-from tandem.lab.images.debian import debian, name_of, packages_for
+from tandem.lab.images.debian import debian, name_of
 from tandem.lab.images.filesystem import add_modules, image, install, unpack
 from tandem.lab.images.provisioning import size_of_filesystem
 from tandem.lab.images.sites import make_sites
@@ -22,6 +22,7 @@ from tandem.lab.ssh import keys_for, known_host
 from tandem.model import DATA, Host
 from tandem.rendering import File
 from tandem.rendering.hosts import host_files
+from tandem.rollout.packages import packages_for
 from tandem.secrets import secrets_of
 
 _MACHINE_DISK: Final = 6144
@@ -116,7 +117,8 @@ class Roots:
         All VMs have those of every role: one Debian for them is made three times as fast.
         """
         alike = [one for one in self.hosts if bool(one.machine) == bool(host.machine)]
-        return tuple(sorted({name for one in alike for name in packages_for(self.cluster, one)}))
+        packages = (package for one in alike for package in packages_for(self.cluster, one))
+        return tuple(sorted({package.name for package in packages}))
 
     def _make_sites(self, roots: Mapping[str, Path]) -> None:
         cluster = self.cluster

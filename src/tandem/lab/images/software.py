@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from tandem.description import text_of
 from tandem.errors import TandemError
 from tandem.lab.images.apart import running, surroundings
 from tandem.lab.images.cache import Tell, cached
@@ -45,15 +46,6 @@ for role; do make --no-print-directory setup "ROLE=$role" WHEELHOUSE=/mnt; done
 _UV_CACHE: Final = "/root/.cache"
 
 
-def description(sections: Sections) -> str:
-    """The text of a ``cluster.cfg`` that describes the same, all in one file."""
-    blocks = ["# The description, as this host was built from it.\n"]
-    for name, options in sections.items():
-        lines = (f"{option} = " + text.replace("\n", "\n    ") for option, text in options.items())
-        blocks.append("\n".join((f"[{name}]", *lines, "")))
-    return "\n".join(blocks)
-
-
 def add_software(root: Path, host: Host, sections: Sections, cache: Path, tell: Tell) -> None:
     """Build into the host's root what its roles need, anew; without roles that is nothing.
 
@@ -65,7 +57,7 @@ def add_software(root: Path, host: Host, sections: Sections, cache: Path, tell: 
     there = root / CHECKOUT_THERE.relative_to("/")
     shutil.rmtree(there, ignore_errors=True)
     copy_checkout(there)
-    (there / "cluster.cfg").write_text(description(sections))
+    (there / "cluster.cfg").write_text(text_of(sections, "as this host was built from it"))
     (there / "here.cfg").write_text(f"[here]\nname = {host.name}\n")
     house = wheels(cache, tell)
 

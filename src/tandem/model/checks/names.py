@@ -9,7 +9,8 @@ from tandem.model.fault import Fault
 RESERVED: Final = frozenset(
     (
         # sections of the description, and of the profiles
-        *("cluster", "network", "ports", "heartbeat", "drbd", "secrets", "sites", "here"),
+        *("cluster", "network", "ports", "heartbeat", "drbd", "ssh", "secrets", "sites"),
+        "here",
         *("buildout", "versions", "tandem", "frontend", "zeoserver", "zeo-conf", "backup"),
         *("zeoclients", "zeoclient", "zeoclient-debug", "supervisor", "etc", "etc-hosts"),
         *("etc-network", "etc-firewall", "etc-systemd", "etc-xen", "etc-nspawn"),
