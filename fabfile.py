@@ -21,6 +21,7 @@ from tandem.lab import commands as lab
 from tandem.model import Cluster
 from tandem.rendering import CHECKOUT
 from tandem.rendering.hosts import host_files
+from tandem.rollout import commands as rollout
 from tandem.secrets import secrets_of
 from tandem.writing import write_all
 
@@ -133,5 +134,5 @@ def _described() -> Cluster | None:
 
 namespace = Collection(check, render, diagram, explain, secrets_rotate)
 if described := _described():
-    for command in lab.commands(described):
+    for command in (*rollout.commands(described), *lab.commands(described)):
         namespace.add_task(command)

@@ -2,12 +2,14 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import Final
 
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from tandem.errors import TandemError
 
@@ -36,6 +38,13 @@ def fail(words: str) -> int:
     return 1
 
 
+def agreed(question: str) -> bool:
+    """Whether the operator says yes; raises TandemError where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise TandemError(f"{question} Nobody is there to say so: --yes does")
+    return CONSOLE.input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
 @contextmanager
 def working(title: str) -> Iterator[Callable[[str], None]]:
     """Shows what is being done, each line in the place of the one before; gives what takes it.
@@ -58,5 +67,28 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
 
         def show(line: str) -> None:
             status.update(f"{monotonic() - started:5.1f} s  {line}")
+
+        yield show
+
+
+@contextmanager
+def working_on(names: Iterable[str]) -> Iterator[Callable[[str, str], None]]:
+    """Shows what is being done with each of several at once; gives what takes a name and a line."""
+    started = monotonic()
+    if not CONSOLE.is_terminal:
+        yield lambda name, line: CONSOLE.print(
+            f"{monotonic() - started:5.1f} s  {name}: {line}", markup=False
+        )
+        return
+    columns = (
+        TextColumn("{task.fields[name]}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=CONSOLE) as progress:
+        tasks = {name: progress.add_task("", name=name, total=None) for name in names}
+
+        def show(name: str, line: str) -> None:
+            progress.update(tasks[name], description=escape(line))
 
         yield show

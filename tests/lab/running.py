@@ -72,6 +72,12 @@ def rejoined(lab: Lab, machine: str) -> bool:
     return in_sync(lab, machine) and said(lab, machine, word) == "active"
 
 
+def all_well(lab: Lab) -> None:
+    """Wait until both machines of the pair are there and the first site answers."""
+    eventually(lambda: all(rejoined(lab, machine) for machine in lab.cluster.pair), 120)
+    eventually(lambda: visited(lab) == 200, 120)
+
+
 def comes_back(lab: Lab, machine: str) -> bool:
     """Tell whether it has rejoined; gives it power where its peer has switched it off."""
     if lab.states()[machine] == "off":

@@ -15,6 +15,9 @@ class Hypervisor(ABC):
     pair_folders: tuple[str, ...]
     """The templates of the pair's machines: Heartbeat's agents."""
 
+    listing: str
+    """The shell command that prints the names of the VMs that run on a machine."""
+
     @abstractmethod
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """What Heartbeat starts once the volumes are primary, in this order, as in haresources."""

@@ -10,6 +10,7 @@ class Nspawn(Hypervisor):
     program = "nspawn"
     folders = ("nspawn/machine",)
     pair_folders = ("heartbeat/units",)
+    listing = "machinectl --no-legend list | cut -d ' ' -f 1"
 
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """The units of the VMs, the ZEO server's before that of the frontend."""

@@ -10,6 +10,7 @@ class Traditional(Hypervisor):
     program = "traditional"
     folders = ()
     pair_folders = ("traditional", "heartbeat/units")
+    listing = ":"
 
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """The data, the ZEO server with its address, and Apache with the visitors' addresses."""

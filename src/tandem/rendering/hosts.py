@@ -77,7 +77,11 @@ def units_at_boot(cluster: Cluster, host: Host) -> tuple[tuple[str, bool], ...]:
 
 
 def _units_at_boot(cluster: Cluster, host: Host) -> Iterator[tuple[str, bool]]:
-    yield from (("systemd-networkd.service", True), ("nftables.service", True))
+    yield from (
+        ("ssh.service", True),
+        ("systemd-networkd.service", True),
+        ("nftables.service", True),
+    )
     if host.machine:
         if cluster.peer_of(host.machine):
             yield from (("drbd.service", True), ("heartbeat.service", True))

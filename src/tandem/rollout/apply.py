@@ -1,0 +1,74 @@
+"""Doing a plan's steps on a host."""
+
+import io
+import shlex
+import tarfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from time import monotonic
+from typing import Final
+
+from tandem.rendering import File
+from tandem.rollout.plan import Step
+from tandem.rollout.remote import Remote
+
+# A file is never seen half written, whatever breaks off; a wrong mode is never seen either.
+_PLACING: Final = """\
+new=/var/lib/tandem/new
+rm -rf $new
+mkdir -p -m 0700 /var/lib/tandem $new
+cd $new
+tar -xpf -
+for path in {paths}; do
+    folder=/${{path%/*}}
+    [ -d "$folder" ] || mkdir -p "$folder"
+    mv -fT "$path" "/$path"
+done
+cd /
+rm -rf $new
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A step that was done, and how long it took (seconds)."""
+
+    step: Step
+    seconds: float
+
+
+def apply(remote: Remote, steps: Iterable[Step], tell: Callable[[str], None]) -> Iterator[Done]:
+    """Do the steps in their order; files that follow each other are sent at once.
+
+    Each is given back once it is done. Raises HostError at the first that fails.
+    """
+    for sent, group in groupby(steps, key=lambda step: step.file is not None):
+        together = tuple(group)
+        for some in (together,) if sent else ((step,) for step in together):
+            started = monotonic()
+            tell(some[0].says)
+            if sent:
+                files = [step.file for step in some if step.file]
+                remote.run(f"set -eu\n{placing(files)}", tar_of(files))
+            else:
+                remote.run(f"set -eu\nexport LC_ALL=C\n{some[0].does}")
+            took = monotonic() - started
+            yield from (Done(step, took / len(some)) for step in some)
+
+
+def placing(files: Sequence[File]) -> str:
+    """POSIX shell that puts files in their places, which come in a tar on its standard input."""
+    return _PLACING.format(paths=" ".join(shlex.quote(str(file.path)) for file in files))
+
+
+def tar_of(files: Iterable[File]) -> bytes:
+    """A tar of the files, root's, each with its mode."""
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w") as tar:
+        for file in files:
+            content = file.text.encode()
+            entry = tarfile.TarInfo(str(file.path))
+            entry.size, entry.mode = len(content), file.mode
+            tar.addfile(entry, io.BytesIO(content))
+    return written.getvalue()

@@ -1,0 +1,184 @@
+"""``fab status``, ``plan``, ``deploy`` and ``restart``."""
+
+import json as jsonlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+from fabric import Connection, task
+
+from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, agreed, fail, told, working_on
+from tandem.description import cluster_in
+from tandem.errors import TandemError
+from tandem.model import Cluster
+from tandem.rendering import CHECKOUT
+from tandem.rollout import overview, showing
+from tandem.rollout.deploying import Outcome, Plans, alone, carry_out, same
+from tandem.rollout.health import ailments
+from tandem.rollout.restarting import turns_of
+from tandem.rollout.survey import Survey, survey
+from tandem.rollout.visiting import visits
+from tandem.secrets import secrets_of
+
+CHANGES: Final = 2
+"""The exit status of a plan that has steps."""
+
+Command = Any  # Fabric has no types
+
+
+def commands(cluster: Cluster) -> Iterator[Command]:
+    """The tasks that look at a cluster and roll out to it, or to a machine and its VMs."""
+    yield status
+    for machine in ("", *cluster.machines):
+        yield _plan(machine)
+        yield _deploy(machine)
+        yield _restart(machine)
+
+
+@task(help=CLUSTER_HELP | JSON_HELP)  # type: ignore[untyped-decorator]  # Fabric has no types
+def status(_: Connection, cluster: str = "cluster.cfg", json: bool = False) -> None:
+    """Show the whole cluster on one screen; the exit status is 0 only if all is well."""
+    with told():
+        started = monotonic()
+        seen = _survey(Path(cluster), "")
+        visited = visits(seen.cluster)
+        found = ailments(seen, visited)
+        seconds = monotonic() - started
+        if json:
+            print(jsonlib.dumps(overview.as_json(seen, visited, found), indent=2))
+        else:
+            CONSOLE.print(*overview.tables(seen, visited), sep="\n")
+            CONSOLE.print(overview.backup(seen))
+            for line in found:
+                CONSOLE.print(line, style="red", markup=False)
+            verdict = "not all is well" if found else "all is well"
+            CONSOLE.print(f"{verdict} (looked at in {seconds:.1f} s)")
+    if found:
+        sys.exit(1)
+
+
+def _command(
+    name: str, machine: str, says: str, **helps: str
+) -> Callable[[Callable[..., None]], Command]:
+    def made(function: Callable[..., None]) -> Command:
+        where = f"{machine} and the VMs on it" if machine else "all machines and VMs"
+        function.__doc__ = says.format(where)
+        called = f"{name}:{machine}" if machine else name
+        return task(name=called, help=CLUSTER_HELP | helps)(function)
+
+    return made
+
+
+def _plan(machine: str) -> Command:
+    @_command(
+        "plan",
+        machine,
+        "Say what a deploy would do to {0}; the exit status is 2 if that is anything.",
+        **JSON_HELP,
+    )
+    def command(_: Connection, cluster: str = "cluster.cfg", json: bool = False) -> None:
+        with told():
+            started = monotonic()
+            seen = _survey(Path(cluster), machine)
+            seconds = monotonic() - started
+            if json:
+                print(jsonlib.dumps(showing.as_json(seen, seconds), indent=2))
+            else:
+                CONSOLE.print(*showing.lines(seen, seconds), sep="\n")
+        if seen.errors:
+            sys.exit(1)
+        if any(seen.plans.values()):
+            sys.exit(CHANGES)
+
+    return command
+
+
+def _deploy(machine: str) -> Command:
+    @_command(
+        "deploy",
+        machine,
+        "Make {0} what the description says: show the plan, ask if visitors notice, do it.",
+        yes="do not ask",
+    )
+    def command(_: Connection, cluster: str = "cluster.cfg", yes: bool = False) -> None:
+        with told():
+            if not _deployed(Path(cluster), machine, yes):
+                sys.exit(1)
+
+    return command
+
+
+def _deployed(file: Path, machine: str, yes: bool) -> bool:
+    """Whether all of it worked."""
+    started = monotonic()
+    seen = _survey(file, machine)
+    CONSOLE.print(*showing.lines(seen, monotonic() - started), sep="\n")
+    if not any(seen.plans.values()):
+        return not seen.errors
+    _ask(seen.plans, yes)
+    with alone(seen):
+        if _survey(file, machine).plans != seen.plans:
+            raise TandemError("the hosts or the description changed meanwhile: run it again")
+        outcomes = _done(seen.plans, seen, file)
+        left = _survey(file, machine)
+    failed = {one.host for one in outcomes if one.error}
+    for error in left.errors.values():
+        fail(error.report())
+    for host, steps in left.plans.items():
+        if steps and host not in failed:
+            fail(f"{host}: still to do after it was done: {steps[0].says}")
+    return not (failed or left.errors or any(left.plans.values()))
+
+
+def _restart(machine: str) -> Command:
+    @_command(
+        "restart",
+        machine,
+        "Start the Plone clients of {0} anew, one by one; visitors do not notice.",
+        yes="do not ask, where they do",
+    )
+    def command(_: Connection, cluster: str = "cluster.cfg", yes: bool = False) -> None:
+        with told():
+            file = Path(cluster)
+            seen = _survey(file, "")
+            for error in seen.errors.values():
+                fail(error.report())
+            turns = turns_of(seen, machine)
+            _ask(turns, yes)
+            with alone(seen):
+                outcomes = _done(turns, seen, file)
+        if seen.errors or any(one.error for one in outcomes):
+            sys.exit(1)
+
+    return command
+
+
+def _ask(plans: Plans, yes: bool) -> None:
+    """Let the operator say yes, where visitors would notice; raises TandemError without."""
+    notice = showing.visitors(step for steps in plans.values() for step in steps)
+    if notice and not yes and not agreed(f"Visitors notice: {notice}. Do it?"):
+        raise TandemError("nothing was done")
+
+
+def _done(plans: Plans, seen: Survey, file: Path) -> Sequence[Outcome]:
+    """Carry the plans out, and show what came of it."""
+    started = monotonic()
+    with working_on([host for host, steps in plans.items() if steps]) as tell:
+        described = seen.cluster
+        outcomes = tuple(
+            carry_out(plans, seen, lambda: same(described, lambda: cluster_in(file)), tell)
+        )
+    CONSOLE.print(showing.table(outcomes))
+    CONSOLE.print(f"in {monotonic() - started:.1f} s")
+    for one in outcomes:
+        if one.error:
+            fail(f"{one.host}: {one.error}")
+    return outcomes
+
+
+def _survey(file: Path, machine: str) -> Survey:
+    described = cluster_in(file)
+    secrets = secrets_of(described, CHECKOUT, make_missing=True)
+    return survey(described, secrets, file.name, machine)

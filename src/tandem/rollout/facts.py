@@ -1,0 +1,180 @@
+"""What there is on a host, by its own answer."""
+
+import base64
+import binascii
+import io
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tandem.errors import TandemError
+from tandem.rollout.wanted import Wanted
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A file that is there; ``text`` is None where it is none that can be read as text."""
+
+    text: str | None
+    mode: int
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit that systemd knows, in systemd's own words (systemctl(1), org.freedesktop.systemd1).
+
+    ``held_back``: a condition of the unit did not hold when it was started the last time, and so it
+    was not.
+    """
+
+    active: str
+    enabled: str
+    held_back: bool = False
+
+
+@dataclass(frozen=True)
+class VolumeState:
+    """A volume as DRBD sees it from one machine, in DRBD's words (drbdadm(8))."""
+
+    role: str
+    connection: str
+    disk: str
+    peer_disk: str
+
+    @property
+    def well(self) -> bool:
+        """Whether both sides are connected and up to date."""
+        return (self.connection, self.disk, self.peer_disk) == ("Connected", "UpToDate", "UpToDate")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was read from a host. Of machines alone, of VMs alone, and of roles some of it is."""
+
+    packages: frozenset[str] = frozenset()
+    """The Debian packages that are installed in full."""
+    files: Mapping[str, Installed] = field(default_factory=dict)
+    """Those files of the ones asked for that are there, by their paths without the first slash."""
+    ours: frozenset[str] = frozenset()
+    """The files that say in themselves that Tandem made them, by such paths."""
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    """The units that are there."""
+    volumes: Mapping[str, VolumeState] = field(default_factory=dict)
+    """The volumes that are configured, by their names."""
+    peer: str = ""
+    """What Heartbeat says of the other machine of the pair: ``active`` while all is well."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """What it says of its links, by their interfaces: ``up`` or ``dead``."""
+    vms: frozenset[str] = frozenset()
+    """The VMs that run."""
+    clients: Mapping[str, str] = field(default_factory=dict)
+    """What each Plone client says of itself, by its unit: ``ready``, or why it is not."""
+    backup: float | None = None
+    """How old the last backup is, in seconds."""
+
+    @property
+    def primary(self) -> bool:
+        """Whether a volume is primary here: of the pair's machines the active one's are."""
+        return any(volume.role == "Primary" for volume in self.volumes.values())
+
+
+MADE_BY: Final = "Made by Tandem from "
+"""What every file that Tandem makes says of itself (tandem.rendering.render)."""
+
+
+def units_of(wanted: Wanted) -> tuple[str, ...]:
+    """The units that matter on a host: those that can be enabled, and those with files of ours."""
+    names = [name for name, _ in wanted.units]
+    names += filter(None, (unit_in(str(file.path)) for file in wanted.files))
+    names += (service for package in wanted.packages for service in _services(package.service))
+    return tuple(dict.fromkeys(names))
+
+
+def _services(names: str) -> Iterator[str]:
+    return (f"{name}.service" for name in names.split())
+
+
+def unit_in(path: str) -> str:
+    """The unit that a file is of, as a drop-in or the unit itself; empty: it is of none."""
+    folder, _, below = path.partition("etc/systemd/system/")
+    return "" if folder or not below else below.split("/")[0].removesuffix(".d")
+
+
+def answered(answer: str) -> Facts:
+    """The facts in the answer to the question; raises TandemError where it is not whole.
+
+    Each part of it follows a line ``== NAME`` (tandem.rollout.question).
+    """
+    parts: dict[str, list[str]] = {}
+    for line in answer.splitlines():
+        if line.startswith("== "):
+            parts[line[3:]] = []
+        elif parts:
+            parts[next(reversed(parts))].append(line)
+    if "end" not in parts:
+        raise TandemError("it broke off while it said what is there")
+    return Facts(
+        packages=frozenset(
+            words[1] for line in parts["packages"] if (words := line.split())[:1] == ["ii"]
+        ),
+        files=dict(_files(parts["files"])),
+        ours=frozenset(line.lstrip("/") for line in parts["ours"]),
+        units=dict(_units(parts["units"])),
+        volumes=dict(_volumes(parts.get("volumes", ()))),
+        peer=" ".join(parts.get("peer", ())),
+        links=dict(line.split() for line in parts.get("links", ()) if len(line.split()) == 2),
+        vms=frozenset(parts.get("vms", ())),
+        clients=dict(_clients(parts.get("clients", ()))),
+        backup=next((float(line) for line in parts.get("backup", ())), None),
+    )
+
+
+def _volumes(lines: Iterable[str]) -> Iterator[tuple[str, VolumeState]]:
+    for line in lines:
+        words = line.split()
+        # DRBD 9 says the role of this side alone, 8.4 those of both.
+        if len(words) == 4:
+            disk, _, peer_disk = words[3].partition("/")
+            yield words[0], VolumeState(words[1].split("/")[0], words[2], disk, peer_disk)
+
+
+def _clients(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """An answer over HTTP after each client's name, of which the last line says it."""
+    said: dict[str, str] = {}
+    for line in lines:
+        if line.startswith("client "):
+            said[line.removeprefix("client ")] = "no answer"
+        elif line.strip():
+            said[next(reversed(said))] = line.strip()
+    yield from said.items()
+
+
+def _units(lines: Iterable[str]) -> Iterator[tuple[str, Unit]]:
+    for block in "\n".join(lines).split("\n\n"):
+        said = dict(line.partition("=")[::2] for line in block.splitlines())
+        if said.get("LoadState", "not-found") == "not-found":
+            continue
+        # Of a unit that was never started systemd says "no", too.
+        held_back = said["ConditionResult"] == "no" and said["ConditionTimestampMonotonic"] != "0"
+        yield said["Id"], Unit(said["ActiveState"], said["UnitFileState"], held_back)
+
+
+def _files(lines: Sequence[str]) -> Iterator[tuple[str, Installed]]:
+    if not lines:
+        return
+    try:
+        tar = io.BytesIO(base64.b64decode("".join(lines)))
+        with tarfile.open(fileobj=tar) as opened:
+            for member in opened:
+                read = opened.extractfile(member) if member.isreg() else None
+                yield member.name, Installed(_text(read.read()) if read else None, member.mode)
+    except (binascii.Error, tarfile.TarError):
+        raise TandemError("it said what is there in a form that is not understood") from None
+
+
+def _text(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None

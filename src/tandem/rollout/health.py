@@ -1,0 +1,96 @@
+"""What is not well with a cluster, by the facts of all its hosts: sentences, and none if all is."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from tandem.model import Cluster, Machine
+from tandem.rollout.facts import Facts
+from tandem.rollout.survey import Survey
+from tandem.rollout.visiting import Visit
+
+OLD_BACKUP: Final = 26 * 3600
+"""How old the last backup may be, in seconds: they are made every night."""
+
+
+def ailments(seen: Survey, visits: Mapping[str, Visit]) -> tuple[str, ...]:
+    """Everything that is not well, the worst first."""
+    return (*_writers(seen), *_sites(visits), *_hosts(seen), *_files(seen))
+
+
+def facts_by_host(seen: Survey) -> dict[str, Facts]:
+    """The facts of the hosts that could be read."""
+    return {name: facts for name, facts in seen.facts.items() if isinstance(facts, Facts)}
+
+
+def _writers(seen: Survey) -> Iterator[str]:
+    known = facts_by_host(seen)
+    for volume in seen.cluster.volumes:
+        primary = [
+            name
+            for name in seen.cluster.pair
+            if name in known
+            and volume.name in known[name].volumes
+            and known[name].volumes[volume.name].role == "Primary"
+        ]
+        if len(primary) > 1:
+            yield f"{volume.name} is primary on {' and '.join(primary)}: both write"
+        if not primary and all(name in known for name in seen.cluster.pair):
+            yield f"{volume.name} is primary on no machine"
+
+
+def _sites(visits: Mapping[str, Visit]) -> Iterator[str]:
+    for host, visit in visits.items():
+        if visit.error:
+            yield f"{host}: {visit.error}"
+        elif visit.status >= 400:
+            yield f"{host}: answers {visit.status}"
+
+
+def _hosts(seen: Survey) -> Iterator[str]:
+    known = facts_by_host(seen)
+    yield from (error.report() for error in seen.errors.values())
+    for node in seen.cluster.nodes:
+        if node.name in known:
+            yield from _machine(seen.cluster, node, known)
+    for vm in seen.cluster.vms:
+        homes = [node.name for node in vm.machines if node.name in known]
+        running = [name for name in homes if vm.name in known[name].vms]
+        if homes and not running:
+            yield f"{vm.name} runs on no machine" if vm.volume else f"{vm.name} does not run"
+        if len(running) > 1:
+            yield f"{vm.name} runs on {' and '.join(running)}"
+    for name, facts in known.items():
+        for unit, said in facts.clients.items():
+            if said != "ready":
+                yield f"{name}: {unit.removesuffix('.service')}: {said}"
+        if facts.backup is not None and facts.backup > OLD_BACKUP:
+            yield f"{name}: the last backup is {facts.backup / 3600:.0f} hours old"
+
+
+def _machine(cluster: Cluster, node: Machine, known: Mapping[str, Facts]) -> Iterator[str]:
+    facts = known[node.name]
+    peer = cluster.peer_of(node)
+    if peer is None:
+        return
+    for volume in cluster.volumes:
+        state = facts.volumes.get(volume.name)
+        if state is None:
+            yield f"{node.name}: {volume.name} is not there for DRBD"
+        elif not state.well:
+            yield (
+                f"{node.name}: {volume.name} is {state.connection},"
+                f" {state.disk} here and {state.peer_disk} on {peer.name}"
+            )
+    if facts.peer != "active":
+        yield f"{node.name}: Heartbeat says of {peer.name}: {facts.peer or 'nothing'}"
+    for interface, said in facts.links.items():
+        if said != "up":
+            yield f"{node.name}: Heartbeat's link on {interface} is {said}"
+
+
+def _files(seen: Survey) -> Iterator[str]:
+    for host, steps in seen.plans.items():
+        if steps:
+            command = f"fab plan:{host}" if host in seen.cluster.machines else "fab plan"
+            number = f"{len(steps)} step{'' if len(steps) == 1 else 's'}"
+            yield f"{host}: {number} away from the description: {command}"

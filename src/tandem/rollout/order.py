@@ -1,0 +1,55 @@
+"""Which hosts a command is about, and in which order they are changed."""
+
+from collections.abc import Iterator, Mapping
+
+from tandem.model import Cluster, Host
+from tandem.rollout.facts import Facts
+
+
+def hosts_of(cluster: Cluster, machine: str = "") -> tuple[Host, ...]:
+    """A machine and the VMs that may run on it; without a machine, all hosts of the cluster.
+
+    The peer of the machine is among them: it says which of the two is active.
+    """
+    if not machine:
+        return tuple(cluster.hosts.values())
+    node = cluster.named_nodes[machine]
+    names = [machine, *(vm.name for vm in cluster.vms_on(node))]
+    if peer := cluster.peer_of(node):
+        names.append(peer.name)
+    return tuple(cluster.hosts[name] for name in names)
+
+
+def active_of(cluster: Cluster, facts: Mapping[str, Facts]) -> str:
+    """The machine of the pair that serves now; the first of them while that is not known."""
+    primary = (name for name in cluster.pair if name in facts and facts[name].primary)
+    return next(primary, cluster.pair[0])
+
+
+def lives_on(host: Host, machine: str, active: str) -> bool:
+    """Whether a host is that machine, or a VM that runs on it: a replicated one on the active."""
+    if host.vm is None:
+        return host.name == machine
+    if host.vm.volume:
+        return machine == active
+    return host.vm.machines[0].name == machine
+
+
+def stages(cluster: Cluster, active: str) -> Iterator[tuple[Host, ...]]:
+    """The hosts that are changed at the same time, one stage after the other.
+
+    Capacity comes first, then the standby, the active machine last, each machine before its VMs: a
+    fault shows where it matters least. The replicated VMs go with the active machine. A host with
+    Plone clients is a stage of its own, so that those of all others serve meanwhile.
+    """
+    capacity = [name for name in cluster.machines if name not in cluster.pair]
+    standby = [name for name in cluster.pair if name != active]
+    for machines in (capacity, standby, [active]):
+        vms = (
+            host
+            for host in cluster.hosts.values()
+            if host.vm and any(lives_on(host, name, active) for name in machines)
+        )
+        for hosts in ([cluster.hosts[name] for name in machines], list(vms)):
+            yield tuple(host for host in hosts if "zeoclient" not in host.roles)
+            yield from ((host,) for host in hosts if "zeoclient" in host.roles)

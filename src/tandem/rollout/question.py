@@ -1,0 +1,88 @@
+"""What a host is asked in order to learn what there is on it: one question, in POSIX shell.
+
+It changes nothing, and starts few programs.
+"""
+
+import shlex
+from collections.abc import Iterator
+from typing import Final
+
+from tandem.drivers import hypervisor_of
+from tandem.model import DATA, READY_PATH, Cluster, Host
+from tandem.rendering.hosts import BRIDGE
+from tandem.rollout.facts import MADE_BY, units_of
+from tandem.rollout.wanted import Wanted
+
+_WHERE: Final = ("/etc", "/usr/local/lib/tandem", "/usr/lib/stonith/plugins/external")
+"""Where files of ours are, outside the checkout, of which the roles are built."""
+
+_PROPERTIES: Final = (
+    "Id,LoadState,ActiveState,UnitFileState,ConditionResult,ConditionTimestampMonotonic"
+)
+
+# bash is on every Debian, and needs no other program for that.
+_READY: Final = """\
+echo client {unit}
+timeout 3 bash -c 'exec 3<>/dev/tcp/{address}/{port}
+printf "GET {path} HTTP/1.0\\r\\nUser-Agent: fab\\r\\n\\r\\n" >&3
+cat <&3' 2>/dev/null
+echo"""
+
+
+def question(cluster: Cluster, host: Host, wanted: Wanted) -> str:
+    """The commands; tandem.rollout.facts reads what they print."""
+    parts = "\n".join(f"echo == {name}\n{asks}" for name, asks in _parts(cluster, host, wanted))
+    return f"export LC_ALL=C\n{parts}\necho == end\n"
+
+
+def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, str]]:
+    yield "packages", "dpkg-query --show --showformat='${db:Status-Abbrev} ${Package}\\n'"
+    yield "ours", f"grep -rlsIF {shlex.quote(MADE_BY)} {' '.join(_WHERE)}"
+    units = " ".join(map(shlex.quote, units_of(wanted)))
+    yield "units", f"systemctl show --property={_PROPERTIES} {units}"
+    files = " ".join(shlex.quote(str(file.path)) for file in wanted.files)
+    yield "files", f"tar -C / -cf - --ignore-failed-read {files} 2>/dev/null | base64"
+    if host.machine:
+        yield "vms", hypervisor_of(cluster).listing
+        if peer := cluster.peer_of(host.machine):
+            yield "volumes", "\n".join(_volume(volume.name) for volume in cluster.volumes)
+            yield "peer", f"cl_status nodestatus {peer.name} 2>/dev/null"
+            interfaces = (host.machine.service_interface, host.machine.replication_interface)
+            ours = (BRIDGE if cluster.virtual else interfaces[0], interfaces[1])
+            yield (
+                "links",
+                "\n".join(
+                    f"echo {one} $(cl_status hblinkstatus {peer.name} {one} 2>/dev/null)"
+                    for one in ours
+                ),
+            )
+    if clients := cluster.clients_on(host.name):
+        yield (
+            "clients",
+            "\n".join(
+                _READY.format(
+                    unit=f"tandem-{client.name}.service",
+                    address=client.address,
+                    port=client.port,
+                    path=READY_PATH,
+                )
+                for client in clients
+            ),
+        )
+    if "zeoserver" in host.roles:
+        # collective.recipe.backup writes a file for each, whole or what has been added.
+        yield (
+            "backup",
+            (
+                f"find {DATA}/backups -name '*.fsz' -o -name '*.deltafsz' 2>/dev/null |"
+                " xargs -r stat -c %Y | sort -n | tail -n 1 |"
+                " while read -r at; do echo $(($(date +%s) - at)); done"
+            ),
+        )
+
+
+def _volume(name: str) -> str:
+    asked = " ".join(
+        f"$(drbdadm {what} {name} 2>/dev/null)" for what in ("role", "cstate", "dstate")
+    )
+    return f"echo {name} {asked}"

@@ -1,0 +1,78 @@
+"""How plans and what came of them are shown: as lines, and for scripts."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from tandem.rollout.deploying import Outcome
+from tandem.rollout.plan import Step
+from tandem.rollout.survey import Survey
+
+
+def lines(seen: Survey, seconds: float) -> Iterator[Text]:
+    """The plans, host by host; what it took to read the facts, in seconds."""
+    for stage in seen.stages:
+        for host in stage:
+            if error := seen.errors.get(host.name):
+                yield Text(error.report(), style="red")
+            elif steps := seen.plans[host.name]:
+                yield Text(host.name, style="bold")
+                yield from (line for step in steps for line in _step(step))
+    every = [step for steps in seen.plans.values() for step in steps]
+    hosts = sum(bool(steps) for steps in seen.plans.values())
+    total = f"{_many(len(every), 'step')} on {_many(hosts, 'host')}" if every else "nothing to do"
+    notice = f"; visitors notice: {visitors(every) or 'nothing'}" if every else ""
+    asked = _many(len(seen.plans), "host")
+    yield Text(f"{total}{notice} ({asked} read in {seconds:.1f} s)")
+
+
+def visitors(steps: Iterable[Step]) -> str:
+    """What visitors notice of the steps, each thing once; empty: nothing."""
+    return "; ".join(dict.fromkeys(step.visitors for step in steps if step.visitors))
+
+
+def _step(step: Step) -> Iterator[Text]:
+    notice = f" (visitors: {step.visitors})" if step.visitors else ""
+    yield Text(f"  {step.says}{notice}", style="yellow" if notice else "")
+    for line in step.diff:
+        yield Text(f"    {line}", style={"+": "green", "-": "red"}.get(line[:1], "dim"))
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def as_json(seen: Survey, seconds: float) -> dict[str, Any]:
+    """The plans, for scripts."""
+    return {
+        "cluster": seen.cluster.name,
+        "active": seen.active,
+        "seconds": round(seconds, 2),
+        "hosts": {
+            host.name: {"error": seen.errors[host.name].sentence}
+            if host.name in seen.errors
+            else {
+                "steps": [
+                    {"says": step.says, "visitors": step.visitors, "diff": step.diff}
+                    for step in seen.plans[host.name]
+                ]
+            }
+            for stage in seen.stages
+            for host in stage
+        },
+    }
+
+
+def table(outcomes: Iterable[Outcome]) -> Table:
+    """What came of each host."""
+    shown = Table("host", "steps done", "seconds", "", box=None)
+    for one in outcomes:
+        shown.add_row(
+            one.host,
+            f"{one.done} of {one.steps}",
+            f"{one.seconds:.1f}",
+            Text(one.error, style="red"),
+        )
+    return shown

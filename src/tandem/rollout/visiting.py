@@ -1,0 +1,47 @@
+"""The cluster's sites, as a visitor at the operator's computer finds them."""
+
+import http.client
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+from tandem.model import Cluster, Site
+
+_TIMEOUT: Final = 10
+"""How long a site may take to answer, in seconds."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a site answered: the HTTP status, or why there is none, and how long that took (s)."""
+
+    status: int
+    seconds: float
+    error: str = ""
+
+
+def visits(cluster: Cluster) -> Mapping[str, Visit]:
+    """Each site's front page, asked for at the floating IP, by the site's host name."""
+    with ThreadPoolExecutor(8) as pool:
+        found = pool.map(lambda site: _visit(cluster, site), cluster.sites)
+        return dict(zip((site.host for site in cluster.sites), found, strict=True))
+
+
+def _visit(cluster: Cluster, site: Site) -> Visit:
+    address, port = str(cluster.floating_ip.ip), cluster.ports.frontend
+    name = address if site.host == "*" else site.host
+    started = monotonic()
+    connection = http.client.HTTPConnection(address, port, timeout=_TIMEOUT)
+    try:
+        # Plone has no HEAD of a site's root.
+        connection.request("GET", "/", headers={"Host": name, "User-Agent": "fab status"})
+        answer = connection.getresponse()
+        answer.read()
+        return Visit(answer.status, monotonic() - started)
+    except (OSError, http.client.HTTPException) as error:
+        why = "no answer" if isinstance(error, TimeoutError) else str(error)
+        return Visit(0, monotonic() - started, why)
+    finally:
+        connection.close()

@@ -1,0 +1,169 @@
+"""Looking at a cluster that runs, and rolling out to it: fab as the operator runs it."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tandem.lab.lab import Lab
+from tandem.rendering import CHECKOUT
+from tests.lab.running import active, all_well, standby
+
+pytestmark = pytest.mark.lab
+
+FAB = Path(sys.executable).with_name("fab")
+VISITING = """\
+import sys, time, urllib.request
+headers = {"Host": "www.example.org", "Cookie": "__ac=x"}  # a cookie, so that no cache answers
+request = urllib.request.Request(sys.argv[1], headers=headers)
+while True:
+    started = time.monotonic()
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            answer.read()
+            said = answer.status
+    except Exception as error:
+        said = repr(error)
+    print(f"{said} {time.monotonic() - started:.2f}", flush=True)
+"""
+
+
+def fab(lab: Lab, *words: str, file: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """A command of the operator, in the lab's network and on the description that it keeps."""
+    cluster = f"--cluster={file or lab.folder / 'cluster.cfg'}"
+    return subprocess.run(
+        lab.namespace.entering((FAB, *words, cluster)),
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout + done.stderr
+
+
+def changed(lab: Lab, tmp_path: Path, old: str, new: str) -> Path:
+    """The lab's description with something else in it, under the same name."""
+    text = (lab.folder / "cluster.cfg").read_text()
+    assert old in text
+    file = tmp_path / "cluster.cfg"
+    file.write_text(text.replace(old, new))
+    return file
+
+
+@pytest.fixture
+def well(lab: Lab) -> Iterator[Lab]:
+    """The cluster, all well; what a test has rolled out is taken back after it."""
+    all_well(lab)
+    yield lab
+    done = fab(lab, "deploy", "--yes")
+    assert done.returncode == 0, said(done)
+
+
+def test_a_cluster_as_described_needs_nothing_and_is_well(well: Lab) -> None:
+    planned = fab(well, "plan")
+    assert planned.returncode == 0, said(planned)
+    assert "nothing to do" in planned.stdout
+    looked = fab(well, "status", "--json")
+    assert looked.returncode == 0, said(looked)
+    seen = json.loads(looked.stdout)
+    assert seen["well"]
+    assert [name for name, one in seen["machines"].items() if one["active"]] == [active(well)]
+    assert seen["sites"]["www.example.org"]["status"] == 200
+
+
+def test_heartbeat_takes_a_changed_time_and_keeps_what_it_runs(well: Lab, tmp_path: Path) -> None:
+    file = changed(well, tmp_path, "[cluster]", "[heartbeat]\nwarntime = 3\n\n[cluster]")
+    planned = fab(well, "plan", file=file)
+    assert planned.returncode == 2, said(planned)
+    assert "+warntime 3000ms" in planned.stdout
+    assert "visitors notice: nothing" in planned.stdout
+    before = started_at(well)
+    done = fab(well, "deploy", file=file)
+    assert done.returncode == 0, said(done)
+    assert fab(well, "plan", file=file).returncode == 0
+    all_well(well)
+    assert started_at(well) == before
+
+
+def started_at(lab: Lab) -> str:
+    """When the VMs of the active machine were started."""
+    units = "tandem-vm-zeoserver.service tandem-vm-frontend.service"
+    return lab.run(active(lab), f"systemctl show --property=ActiveEnterTimestamp {units}")
+
+
+def test_what_was_changed_by_hand_is_seen_and_mended(well: Lab) -> None:
+    other = standby(well)
+    well.run(other, "echo '# by hand' >>/etc/hosts; chmod 644 /etc/ha.d/authkeys")
+    well.run(other, "echo '# Made by Tandem from old.cfg' >/etc/drbd.d/old.res")
+    planned = fab(well, f"plan:{other}")
+    assert planned.returncode == 2
+    assert "-# by hand" in planned.stdout
+    assert "give /etc/ha.d/authkeys the mode 0600, not 0644" in planned.stdout
+    assert "remove /etc/drbd.d/old.res, which is no longer described" in planned.stdout
+    looked = fab(well, "status")
+    assert looked.returncode == 1
+    assert f"{other}: 5 steps away from the description: fab plan:{other}" in said(looked)
+    done = fab(well, f"deploy:{other}")
+    assert done.returncode == 0, said(done)
+    assert fab(well, "plan").returncode == 0
+
+
+def test_what_visitors_would_notice_is_not_done_without_a_yes(well: Lab) -> None:
+    other = standby(well)
+    well.run(other, "echo '# by hand' >>/etc/systemd/network/10-tandem-service.network")
+    done = fab(well, f"deploy:{other}")
+    assert done.returncode == 1
+    assert "connections stand still, up to 3 s" in said(done)
+    assert "--yes" in done.stderr
+    assert fab(well, f"plan:{other}").returncode == 2
+
+
+def test_a_machine_that_does_not_answer_hides_no_other(well: Lab, tmp_path: Path) -> None:
+    ssh = f"known-hosts = {tmp_path}/known"
+    text = (well.folder / "cluster.cfg").read_text()
+    known = next(line for line in text.splitlines() if line.startswith("known-hosts"))
+    lines = Path(known.split(" = ")[1]).read_text().splitlines()
+    slave = well.cluster.hosts["slave"].address
+    (tmp_path / "known").write_text("\n".join(one for one in lines if not one.startswith(slave)))
+    planned = fab(well, "plan", file=changed(well, tmp_path, known, ssh))
+    assert planned.returncode == 1
+    assert f"slave: the host key of {slave} is not known" in planned.stdout
+    assert "nothing to do" in planned.stdout
+
+
+def test_nobody_notices_that_all_clients_are_started_anew(well: Lab) -> None:
+    address = f"http://{well.cluster.floating_ip.ip}/"
+    visitor = subprocess.Popen(
+        well.namespace.entering((sys.executable, "-c", VISITING, address)),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with visitor:
+        try:
+            before = clients(well)
+            done = fab(well, "restart")
+            time.sleep(5)
+        finally:
+            visitor.kill()
+        answers = visitor.stdout.read().splitlines() if visitor.stdout else []
+    assert done.returncode == 0, said(done)
+    assert not set(before) & set(clients(well))
+    failed = [one for one in answers if not one.startswith("200 ")]
+    assert (len(answers) > 20, failed) == (True, [])
+
+
+def clients(lab: Lab) -> list[str]:
+    """The processes of the Plone clients, by their VMs."""
+    return [
+        f"{client.host} "
+        + lab.run(client.host, f"systemctl show --value --property=MainPID tandem-{client.name}")
+        for client in lab.cluster.clients
+    ]

@@ -1,0 +1,70 @@
+"""Plans for many hosts, stage by stage: here each host is an sshd of this computer."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from tandem.errors import TandemError
+from tandem.model import Cluster
+from tandem.rollout.deploying import Outcome, carry_out, same
+from tandem.rollout.facts import Facts
+from tandem.rollout.plan import Step
+from tandem.rollout.survey import Survey
+from tests.examples import example
+from tests.rollout.conftest import ADDRESS, Sshd
+
+
+def here(sshd: Sshd) -> Cluster:
+    """The traditional cluster, both of whose machines are this computer."""
+    cluster = example("traditional")
+    nodes = tuple(replace(node, address=ADDRESS) for node in cluster.nodes)
+    return replace(cluster, nodes=nodes, ssh=sshd.ssh)
+
+
+def carried_out(
+    sshd: Sshd, plans: dict[str, tuple[Step, ...]], *, unchanged: bool = True
+) -> list[Outcome]:
+    cluster = here(sshd)
+    seen = Survey(cluster, "", {}, {name: Facts() for name in cluster.machines})
+    return list(carry_out(plans, seen, lambda: unchanged, lambda *_: None))
+
+
+def test_what_was_done_is_said_for_each_host(sshd: Sshd) -> None:
+    outcomes = carried_out(sshd, {"master": (Step("a", "true"),), "slave": (Step("b", "true"),)})
+    assert [(one.host, one.done, one.error) for one in outcomes] == [
+        ("slave", 1, ""),
+        ("master", 1, ""),
+    ]
+
+
+def test_a_host_without_steps_is_left_alone(sshd: Sshd) -> None:
+    outcomes = carried_out(sshd, {"master": (Step("a", "true"),), "slave": ()})
+    assert [one.host for one in outcomes] == ["master"]
+
+
+def test_what_serves_is_not_touched_after_a_fault_on_the_standby(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    touching = Step("touch it", f"touch {tmp_path}/touched")
+    slave = (Step("a", "true"), Step("break", "echo broken >&2; false"))
+    outcomes = carried_out(sshd, {"master": (touching,), "slave": slave})
+    assert [(one.host, one.done, one.steps, one.error) for one in outcomes] == [
+        ("slave", 1, 2, "break: broken"),
+        ("master", 0, 1, "not touched: slave failed before"),
+    ]
+    assert not (tmp_path / "touched").exists()
+
+
+def test_a_description_that_changes_meanwhile_ends_it(sshd: Sshd) -> None:
+    outcomes = carried_out(sshd, {"slave": (Step("a", "true"),)}, unchanged=False)
+    assert outcomes[0].error == "not touched: the description was changed meanwhile"
+
+
+def test_a_description_that_can_no_longer_be_read_is_not_the_same() -> None:
+    cluster = example("pair")
+
+    def broken() -> Cluster:
+        raise TandemError("pair.cfg: no such file")
+
+    assert same(cluster, lambda: example("pair"))
+    assert not same(cluster, lambda: example("cluster"))
+    assert not same(cluster, broken)

@@ -1,0 +1,156 @@
+"""What a host answers to the question, and the question itself as this computer answers it."""
+
+import re
+import subprocess
+
+import pytest
+
+from tandem.errors import TandemError
+from tandem.rollout.facts import Unit, VolumeState, answered, unit_in
+from tandem.rollout.question import question
+from tests.examples import example
+from tests.rollout.asdescribed import wanted
+
+ANSWER = """\
+== packages
+ii  drbd-utils
+ii  heartbeat
+rc  rsync
+iU  ipmitool
+== ours
+/etc/ha.d/ha.cf
+== units
+Id=heartbeat.service
+LoadState=loaded
+ActiveState=active
+UnitFileState=enabled
+ConditionResult=yes
+ConditionTimestampMonotonic=7
+
+Id=nftables.service
+LoadState=loaded
+ActiveState=inactive
+UnitFileState=enabled
+ConditionResult=no
+ConditionTimestampMonotonic=7
+
+Id=drbd.service
+LoadState=loaded
+ActiveState=inactive
+UnitFileState=disabled
+ConditionResult=no
+ConditionTimestampMonotonic=0
+
+Id=rsync.service
+LoadState=not-found
+ActiveState=inactive
+UnitFileState=
+ConditionResult=no
+ConditionTimestampMonotonic=0
+== files
+== volumes
+frontend Primary/Secondary Connected UpToDate/UpToDate
+zeoserver Secondary WFConnection UpToDate/DUnknown
+archive
+== peer
+active
+== links
+br-service up
+eth1 dead
+== vms
+frontend
+zeoclient-master
+== clients
+client tandem-zeoclient1.service
+HTTP/1.0 200 OK
+Content-Type: text/plain; charset=utf-8
+
+ready
+client tandem-zeoclient2.service
+HTTP/1.0 503 Service Unavailable
+
+database main has not answered for 1.3 s
+client tandem-zeoclient3.service
+== backup
+7200
+== end
+"""
+
+
+def test_packages_count_once_they_are_installed_in_full() -> None:
+    assert answered(ANSWER).packages == {"drbd-utils", "heartbeat"}
+
+
+def test_a_unit_that_a_condition_held_back_is_told_from_one_that_was_never_started() -> None:
+    assert answered(ANSWER).units == {
+        "heartbeat.service": Unit("active", "enabled"),
+        "nftables.service": Unit("inactive", "enabled", held_back=True),
+        "drbd.service": Unit("inactive", "disabled"),
+    }
+
+
+def test_volumes_are_read_from_both_versions_of_drbd() -> None:
+    found = answered(ANSWER)
+    assert found.volumes == {
+        "frontend": VolumeState("Primary", "Connected", "UpToDate", "UpToDate"),
+        "zeoserver": VolumeState("Secondary", "WFConnection", "UpToDate", "DUnknown"),
+    }
+    assert found.primary
+    assert [state.well for state in found.volumes.values()] == [True, False]
+
+
+def test_heartbeats_words_are_kept() -> None:
+    found = answered(ANSWER)
+    assert (found.peer, found.links) == ("active", {"br-service": "up", "eth1": "dead"})
+
+
+def test_a_client_says_that_it_is_ready_or_why_it_is_not() -> None:
+    assert answered(ANSWER).clients == {
+        "tandem-zeoclient1.service": "ready",
+        "tandem-zeoclient2.service": "database main has not answered for 1.3 s",
+        "tandem-zeoclient3.service": "no answer",
+    }
+
+
+def test_the_rest_of_the_answer() -> None:
+    found = answered(ANSWER)
+    assert found.ours == {"etc/ha.d/ha.cf"}
+    assert found.vms == {"frontend", "zeoclient-master"}
+    assert found.backup == 7200
+
+
+def test_an_answer_that_broke_off_is_none() -> None:
+    with pytest.raises(TandemError, match="broke off"):
+        answered(ANSWER.removesuffix("== end\n"))
+
+
+@pytest.mark.parametrize("name", ["pair", "traditional"])
+def test_this_computer_answers_the_question(name: str) -> None:
+    cluster = example(name)
+    for host in cluster.hosts.values():
+        asked = question(cluster, host, wanted(cluster, host.name))
+        done = subprocess.run(("sh", "-c", asked), capture_output=True, text=True, check=True)
+        assert {"dpkg", "tar"} <= answered(done.stdout).packages
+
+
+def test_the_question_changes_nothing() -> None:
+    cluster = example("cluster")
+    for host in cluster.hosts.values():
+        asked = question(cluster, host, wanted(cluster, host.name)).replace("2>/dev/null", "")
+        # To a client it says what it asks of it.
+        asking = re.compile(r"&3|/dev/tcp/.*")
+        written = [one for one in re.findall(r">+\s*(\S+)", asked) if not asking.fullmatch(one)]
+        assert written == [], host.name
+
+
+@pytest.mark.parametrize(
+    ("path", "unit"),
+    [
+        ("etc/systemd/system/tandem-vm-frontend.service", "tandem-vm-frontend.service"),
+        ("etc/systemd/system/heartbeat.service.d/tandem.conf", "heartbeat.service"),
+        ("etc/systemd/network/10-tandem.network", ""),
+        ("etc/hosts", ""),
+    ],
+)
+def test_which_unit_a_file_is_of(path: str, unit: str) -> None:
+    assert unit_in(path) == unit

@@ -1,0 +1,143 @@
+"""What is not well, in sentences."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tandem.model import Cluster
+from tandem.rollout.facts import Facts, VolumeState
+from tandem.rollout.health import ailments
+from tandem.rollout.remote import HostError
+from tandem.rollout.survey import Survey
+from tandem.rollout.visiting import Visit
+from tests.examples import example
+from tests.rollout.asdescribed import facts, wanted
+
+CLUSTER = example("cluster")
+WELL = {"www.example.org": Visit(200, 0.02)}
+CLIENTS = {f"tandem-zeoclient{number}.service": "ready" for number in (1, 2)}
+
+
+def machine(name: str, **changed: Any) -> Facts:
+    role = "Primary" if name == "master" else "Secondary"
+    state = VolumeState(role, "Connected", "UpToDate", "UpToDate")
+    vms = {f"zeoclient-{name}", *(("frontend", "zeoserver") if name == "master" else ())}
+    known = replace(
+        facts(wanted(CLUSTER, name)),
+        volumes={"frontend": state, "zeoserver": state},
+        peer="active",
+        links={"br-service": "up", "eth1": "up"},
+        vms=frozenset(vms),
+    )
+    return replace(known, **changed)
+
+
+def vm(name: str, **changed: Any) -> Facts:
+    clients = CLIENTS if name.startswith("zeoclient") else {}
+    return replace(facts(wanted(CLUSTER, name)), **{"clients": clients, **changed})
+
+
+def seen(cluster: Cluster = CLUSTER, **changed: Facts | HostError) -> Survey:
+    known: dict[str, Facts | HostError] = {
+        name: machine(name) if host.machine else vm(name) for name, host in cluster.hosts.items()
+    }
+    known |= {name.replace("_", "-"): one for name, one in changed.items()}
+    return Survey(cluster, "", {name: wanted(cluster, name) for name in cluster.hosts}, known)
+
+
+def state(**changed: str) -> dict[str, VolumeState]:
+    well = VolumeState("Primary", "Connected", "UpToDate", "UpToDate")
+    return {"frontend": well, "zeoserver": replace(well, **changed)}
+
+
+def test_of_a_cluster_that_is_well_nothing_is_said() -> None:
+    assert ailments(seen(), WELL) == ()
+
+
+@pytest.mark.parametrize(
+    ("visit", "said"),
+    [
+        (Visit(503, 0.1), "www.example.org: answers 503"),
+        (Visit(404, 0.1), "www.example.org: answers 404"),
+        (Visit(0, 10.0, "no answer"), "www.example.org: no answer"),
+    ],
+)
+def test_a_site_that_does_not_answer_well(visit: Visit, said: str) -> None:
+    assert ailments(seen(), {"www.example.org": visit}) == (said,)
+
+
+def test_a_redirect_is_an_answer() -> None:
+    assert ailments(seen(), {"www.example.org": Visit(302, 0.1)}) == ()
+
+
+def test_a_machine_that_does_not_answer_is_named_with_the_reason() -> None:
+    dead = HostError("slave", "10.0.0.12 cannot be reached: no answer")
+    assert ailments(seen(slave=dead), WELL) == ("slave: 10.0.0.12 cannot be reached: no answer",)
+
+
+def test_a_volume_that_is_not_in_sync() -> None:
+    outdated = machine("master", volumes=state(connection="WFConnection", peer_disk="Outdated"))
+    assert ailments(seen(master=outdated), WELL) == (
+        "master: zeoserver is WFConnection, UpToDate here and Outdated on slave",
+    )
+
+
+def test_two_machines_that_write_come_first() -> None:
+    both = machine("slave", volumes=state(), links={"br-service": "dead", "eth1": "dead"})
+    said = ailments(seen(slave=both), {"www.example.org": Visit(503, 0.1)})
+    assert said[:3] == (
+        "frontend is primary on master and slave: both write",
+        "zeoserver is primary on master and slave: both write",
+        "www.example.org: answers 503",
+    )
+
+
+def test_a_volume_that_no_machine_has_as_primary() -> None:
+    none = machine("master", volumes=machine("slave").volumes, vms=frozenset({"zeoclient-master"}))
+    assert ailments(seen(master=none), WELL) == (
+        "frontend is primary on no machine",
+        "zeoserver is primary on no machine",
+        "frontend runs on no machine",
+        "zeoserver runs on no machine",
+    )
+
+
+def test_a_peer_that_heartbeat_misses() -> None:
+    alone = machine("master", peer="dead", links={"br-service": "dead", "eth1": "up"})
+    assert ailments(seen(master=alone), WELL) == (
+        "master: Heartbeat says of slave: dead",
+        "master: Heartbeat's link on br-service is dead",
+    )
+
+
+def test_a_heartbeat_that_does_not_run() -> None:
+    silent = machine("master", peer="", links={})
+    assert ailments(seen(master=silent), WELL) == ("master: Heartbeat says of slave: nothing",)
+
+
+def test_a_vm_that_does_not_run() -> None:
+    alone = machine("slave", vms=frozenset())
+    assert ailments(seen(slave=alone), WELL) == ("zeoclient-slave does not run",)
+
+
+def test_a_client_that_is_not_ready_says_why() -> None:
+    starting = vm("zeoclient-slave", clients={**CLIENTS, "tandem-zeoclient2.service": "starting"})
+    assert ailments(seen(zeoclient_slave=starting), WELL) == (
+        "zeoclient-slave: tandem-zeoclient2: starting",
+    )
+
+
+def test_a_backup_that_is_too_old() -> None:
+    assert ailments(seen(zeoserver=vm("zeoserver", backup=3 * 3600.0)), WELL) == ()
+    old = vm("zeoserver", backup=49 * 3600.0)
+    assert ailments(seen(zeoserver=old), WELL) == ("zeoserver: the last backup is 49 hours old",)
+
+
+def test_what_differs_from_the_description_is_counted() -> None:
+    changed = replace(machine("slave"), packages=machine("slave").packages - {"heartbeat"})
+    assert ailments(seen(slave=changed), WELL) == (
+        "slave: 1 step away from the description: fab plan:slave",
+    )
+    other = replace(vm("frontend"), files={})
+    assert ailments(seen(frontend=other), WELL)[0].endswith("away from the description: fab plan")

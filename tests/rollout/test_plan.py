@@ -1,0 +1,60 @@
+"""From what there is to what is to be there: the steps, for many cases a small file each."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tandem.rollout.plan import HIDDEN, plan
+from tandem.rollout.showing import visitors
+from tests.examples import FILES, example
+from tests.rollout.asdescribed import facts, otherwise, wanted
+
+CASES = sorted((Path(__file__).parent / "plans").glob("*.toml"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_the_steps_of_a_plan(case: Path) -> None:
+    read = tomllib.loads(case.read_text())
+    to_be = wanted(example(read["cluster"]), read["host"])
+    steps = plan(to_be, otherwise(facts(to_be), read.get("given", {})))
+    assert [step.says for step in steps] == read["steps"]
+    assert visitors(steps) == read.get("visitors", "")
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_where_all_is_as_described_there_is_nothing_to_do(name: str) -> None:
+    cluster = example(name)
+    for host in cluster.hosts:
+        assert plan(wanted(cluster, host), facts(wanted(cluster, host))) == (), host
+
+
+def test_a_diff_shows_what_a_file_loses_and_gains() -> None:
+    to_be = wanted(example("containers"), "left")
+    changed = {"changed": ["etc/hostname"]}
+    assert plan(to_be, otherwise(facts(to_be), changed))[0].diff == (
+        *("@@ -1 +1,2 @@", "-as it was"),
+        *("+# Made by Tandem from cluster.cfg; edit that, not this.", "+left"),
+    )
+
+
+def test_a_secret_is_in_no_sentence_no_diff_and_no_command() -> None:
+    to_be = wanted(example("containers"), "left")
+    step = plan(to_be, otherwise(facts(to_be), {"changed": ["etc/ha.d/authkeys"]}))[0]
+    assert step.diff == (HIDDEN,)
+    assert "heartbeat's" not in f"{step.says} {step.does}"
+
+
+def test_packages_are_installed_in_a_way_that_starts_nothing() -> None:
+    to_be = wanted(example("containers"), "left")
+    missing = {"not_installed": ["heartbeat", "ipmitool"]}
+    does = plan(to_be, otherwise(facts(to_be), missing))[0].does
+    assert "policy-rc.d" in does
+    assert "install heartbeat ipmitool" in does
+
+
+def test_what_a_package_brings_along_and_nobody_asked_for_is_switched_off_with_it() -> None:
+    to_be = wanted(example("containers"), "left")
+    missing = {"not_installed": ["heartbeat", "ipmitool"]}
+    does = plan(to_be, otherwise(facts(to_be), missing))[0].does
+    assert " quietly ipmievd sh " in does
