@@ -79,16 +79,24 @@ def test_a_cluster_as_described_needs_nothing_and_is_well(well: Lab) -> None:
     assert seen["sites"]["www.example.org"]["status"] == 200
 
 
-def test_heartbeat_takes_a_changed_time_and_keeps_what_it_runs(well: Lab, tmp_path: Path) -> None:
-    file = changed(well, tmp_path, "[cluster]", "[heartbeat]\nwarntime = 3\n\n[cluster]")
+def test_heartbeat_takes_another_key_and_nobody_is_fenced_or_moved(
+    well: Lab, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text("another-key-for-heartbeat")
+    text = (well.folder / "cluster.cfg").read_text()
+    key = next(line for line in text.splitlines() if line.startswith("heartbeat = /"))
+    file = changed(well, tmp_path, key, f"heartbeat = {tmp_path}/key")
     planned = fab(well, "plan", file=file)
     assert planned.returncode == 2, said(planned)
-    assert "+warntime 3000ms" in planned.stdout
+    assert "<secret changed>" in planned.stdout
+    assert "another-key" not in planned.stdout
     assert "visitors notice: nothing" in planned.stdout
     before = started_at(well)
     done = fab(well, "deploy", file=file)
     assert done.returncode == 0, said(done)
     assert fab(well, "plan", file=file).returncode == 0
+    # Longer than it takes a machine that hears nothing to fence the other.
+    time.sleep(2 * well.cluster.heartbeat.deadtime)
     all_well(well)
     assert started_at(well) == before
 

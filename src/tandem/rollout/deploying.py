@@ -53,23 +53,31 @@ def carry_out(
     they where ``unchanged`` says that the description is no longer the same.
     """
     stopped = ""
+    first = {name: [step for step in steps if not step.last] for name, steps in plans.items()}
     for stage in seen.stages:
-        todo = [host for host in stage if plans.get(host.name)]
+        todo = [host for host in stage if first.get(host.name)]
         if todo and not stopped and not unchanged():
             stopped = "not touched: the description was changed meanwhile"
         if stopped:
-            yield from (Outcome(host.name, 0, len(plans[host.name]), 0.0, stopped) for host in todo)
+            yield from (_untouched(host, first[host.name], stopped) for host in todo)
             continue
         outcomes = [
             outcome
             for outcome in at_once(
-                todo, lambda host: _do(plans[host.name], seen, host, tell)
+                todo, lambda host: _do(first[host.name], seen, host, tell)
             ).values()
             if isinstance(outcome, Outcome)
         ]
         yield from outcomes
         if failed := sorted(one.host for one in outcomes if one.error):
             stopped = f"not touched: {', '.join(failed)} failed before"
+    for host in (host for stage in seen.stages for host in stage):
+        if last := [step for step in plans.get(host.name, ()) if step.last]:
+            yield _do(last, seen, host, tell) if not stopped else _untouched(host, last, stopped)
+
+
+def _untouched(host: Host, steps: Sequence[Step], why: str) -> Outcome:
+    return Outcome(host.name, 0, len(steps), 0.0, why)
 
 
 def _do(steps: Sequence[Step], seen: Survey, host: Host, tell: Tell) -> Outcome:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
+from tandem.rendering.hosts import LIBEXEC
 from tandem.rollout.facts import Unit, unit_in
 from tandem.rollout.rolling import Turn
 
@@ -23,6 +24,25 @@ class Effect:
     unit: str = ""
     visitors: str = ""
 
+
+HEARTBEAT_FILES: Final = ("etc/ha.d/ha.cf", "etc/ha.d/authkeys", "etc/ha.d/haresources")
+"""What Heartbeat reads when it starts, and when it is told to."""
+
+# It checks them first, and keeps what it runs. Debian's unit has no ExecReload.
+READ_BY_HEARTBEAT: Final = Effect(
+    "have Heartbeat read its configuration",
+    f"""\
+{LIBEXEC}/heartbeat -r
+sleep 2
+for i in $(seq 60); do
+    if [ "$(cl_status nodestatus "$(hostname)" 2>/dev/null)" = active ]; then exit 0; fi
+    sleep 0.5
+done
+echo Heartbeat is not active after 30 s >&2
+exit 1""",
+    HEARTBEAT_FILES,
+    "heartbeat.service",
+)
 
 _FRONTEND: Final = "srv/tandem/current/parts/frontend"
 
@@ -51,13 +71,7 @@ EFFECTS: Final = (
         "drbd.service",
     ),
     Effect("have GRUB take what the next boot tells Xen", "update-grub", ("etc/default/grub.d/*",)),
-    # heartbeat(8): it starts itself anew if it must, and keeps what it runs.
-    Effect(
-        "have Heartbeat read its configuration",
-        "systemctl reload heartbeat.service",
-        ("etc/ha.d/ha.cf", "etc/ha.d/authkeys", "etc/ha.d/haresources"),
-        "heartbeat.service",
-    ),
+    READ_BY_HEARTBEAT,
     Effect(
         "have Apache take its configuration, once it has checked it",
         f"apache2 -t -f /{_FRONTEND}/httpd.conf && systemctl reload tandem-frontend.service",

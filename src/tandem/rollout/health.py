@@ -17,13 +17,8 @@ def ailments(seen: Survey, visits: Mapping[str, Visit]) -> tuple[str, ...]:
     return (*_writers(seen), *_sites(visits), *_hosts(seen), *_files(seen))
 
 
-def facts_by_host(seen: Survey) -> dict[str, Facts]:
-    """The facts of the hosts that could be read."""
-    return {name: facts for name, facts in seen.facts.items() if isinstance(facts, Facts)}
-
-
 def _writers(seen: Survey) -> Iterator[str]:
-    known = facts_by_host(seen)
+    known = seen.known
     for volume in seen.cluster.volumes:
         primary = [
             name
@@ -47,7 +42,7 @@ def _sites(visits: Mapping[str, Visit]) -> Iterator[str]:
 
 
 def _hosts(seen: Survey) -> Iterator[str]:
-    known = facts_by_host(seen)
+    known = seen.known
     yield from (error.report() for error in seen.errors.values())
     for node in seen.cluster.nodes:
         if node.name in known:

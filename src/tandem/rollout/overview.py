@@ -9,14 +9,13 @@ from rich.text import Text
 
 from tandem.model import Machine
 from tandem.rollout.facts import Facts, VolumeState
-from tandem.rollout.health import facts_by_host
 from tandem.rollout.survey import Survey
 from tandem.rollout.visiting import Visit
 
 
 def tables(seen: Survey, visits: Mapping[str, Visit]) -> Iterator[Table]:
     """Machines, Plone clients and sites."""
-    known = facts_by_host(seen)
+    known = seen.known
     machines = Table("machine", "is", "Heartbeat", "VMs", "volumes", box=None)
     for node in seen.cluster.nodes:
         machines.add_row(*_machine(seen, node, known.get(node.name)))
@@ -40,7 +39,7 @@ def tables(seen: Survey, visits: Mapping[str, Visit]) -> Iterator[Table]:
 
 def backup(seen: Survey) -> str:
     """When the data was backed up the last time, in words."""
-    ages = [facts.backup for facts in facts_by_host(seen).values() if facts.backup is not None]
+    ages = [facts.backup for facts in seen.known.values() if facts.backup is not None]
     return f"last backup: {min(ages) / 3600:.1f} hours ago" if ages else "no backup yet"
 
 
@@ -77,7 +76,7 @@ def _style(well: bool) -> str:
 
 def as_json(seen: Survey, visits: Mapping[str, Visit], ailments: tuple[str, ...]) -> dict[str, Any]:
     """All of it, for scripts."""
-    known = facts_by_host(seen)
+    known = seen.known
     return {
         "cluster": seen.cluster.name,
         "well": not ailments,

@@ -21,7 +21,8 @@ class Step:
     """Something to be done on a host.
 
     ``says`` is for the operator. ``file`` is written; ``does`` is POSIX shell for root, and may be
-    done twice. ``visitors`` says what they notice, and is empty where that is nothing.
+    done twice. ``visitors`` says what they notice, and is empty where that is nothing. ``last``:
+    only once all is done on all hosts.
     """
 
     says: str
@@ -29,6 +30,13 @@ class Step:
     file: File | None = None
     diff: tuple[str, ...] = ()
     visitors: str = ""
+    last: bool = False
+
+
+STARTED_LAST: Final = Step(
+    "start heartbeat.service", "systemctl start heartbeat.service", last=True
+)
+"""Heartbeat is started when its files are right on both machines."""
 
 
 def plan(wanted: Wanted, facts: Facts) -> tuple[Step, ...]:
@@ -92,7 +100,8 @@ def _boots(wanted: Wanted, facts: Facts) -> Iterator[Step]:
                 f"have no boot start {unit}: Heartbeat does", f"systemctl --quiet disable {unit}"
             )
         if starts and (there is None or (there.active in _DOWN and not there.held_back)):
-            yield Step(f"start {unit}", f"systemctl start {unit}")
+            start = Step(f"start {unit}", f"systemctl start {unit}")
+            yield STARTED_LAST if start.says == STARTED_LAST.says else start
     for package in wanted.packages:
         for unit in (f"{service}.service" for service in package.service.split()):
             there = facts.units.get(unit)

@@ -1,6 +1,5 @@
 """Starting all Plone clients anew: whose turn it is when, and what visitors notice."""
 
-from tandem.rollout.health import facts_by_host
 from tandem.rollout.order import lives_on
 from tandem.rollout.plan import Step
 from tandem.rollout.survey import Survey
@@ -12,7 +11,7 @@ def turns_of(seen: Survey, machine: str = "") -> dict[str, tuple[Step, ...]]:
     The survey is of all hosts: a client can leave without anybody's notice only where another is
     ready.
     """
-    known = facts_by_host(seen)
+    known = seen.known
     ready = {
         (host, unit)
         for host, facts in known.items()

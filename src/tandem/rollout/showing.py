@@ -17,7 +17,7 @@ def lines(seen: Survey, seconds: float) -> Iterator[Text]:
         for host in stage:
             if error := seen.errors.get(host.name):
                 yield Text(error.report(), style="red")
-            elif steps := seen.plans[host.name]:
+            if steps := seen.plans.get(host.name):
                 yield Text(host.name, style="bold")
                 yield from (line for step in steps for line in _step(step))
     every = [step for steps in seen.plans.values() for step in steps]
@@ -51,13 +51,12 @@ def as_json(seen: Survey, seconds: float) -> dict[str, Any]:
         "active": seen.active,
         "seconds": round(seconds, 2),
         "hosts": {
-            host.name: {"error": seen.errors[host.name].sentence}
-            if host.name in seen.errors
-            else {
+            host.name: {
+                "error": seen.errors[host.name].sentence if host.name in seen.errors else "",
                 "steps": [
                     {"says": step.says, "visitors": step.visitors, "diff": step.diff}
-                    for step in seen.plans[host.name]
-                ]
+                    for step in seen.plans.get(host.name, ())
+                ],
             }
             for stage in seen.stages
             for host in stage

@@ -11,6 +11,7 @@ from tandem.rollout.order import active_of, hosts_of, lives_on, stages
 from tandem.rollout.plan import Step, plan
 from tandem.rollout.reading import at_once, read
 from tandem.rollout.remote import HostError, Remote
+from tandem.rollout.together import standby_first
 from tandem.rollout.wanted import Wanted, wanted_on
 
 
@@ -27,8 +28,7 @@ class Survey:
     @cached_property
     def active(self) -> str:
         """The machine of the pair that serves."""
-        known = {name: facts for name, facts in self.facts.items() if isinstance(facts, Facts)}
-        return active_of(self.cluster, known)
+        return active_of(self.cluster, self.known)
 
     @cached_property
     def stages(self) -> tuple[tuple[Host, ...], ...]:
@@ -43,24 +43,32 @@ class Survey:
         return not self.machine or lives_on(host, self.machine, self.active)
 
     @cached_property
+    def known(self) -> dict[str, Facts]:
+        """The facts of the hosts that said what they have."""
+        return {name: facts for name, facts in self.facts.items() if isinstance(facts, Facts)}
+
+    @cached_property
     def plans(self) -> dict[str, tuple[Step, ...]]:
-        """The steps of each host that said what it has."""
-        return {
-            host.name: plan(self.wanted[host.name], facts)
-            for stage in self.stages
-            for host in stage
-            if isinstance(facts := self.facts[host.name], Facts)
-        }
+        """The steps of each of them."""
+        return self._ordered[0]
 
     @cached_property
     def errors(self) -> dict[str, HostError]:
-        """What went wrong with the others."""
-        return {
-            host.name: error
+        """What stands in the way of planning for a host, in whole or in part."""
+        about = (host.name for stage in self.stages for host in stage)
+        silent = {name: error for name in about if isinstance(error := self.facts[name], HostError)}
+        return silent | {name: HostError(name, why) for name, why in self._ordered[1].items()}
+
+    @cached_property
+    def _ordered(self) -> tuple[dict[str, tuple[Step, ...]], dict[str, str]]:
+        alone = {
+            host.name: plan(self.wanted[host.name], self.known[host.name])
             for stage in self.stages
             for host in stage
-            if isinstance(error := self.facts[host.name], HostError)
+            if host.name in self.known
         }
+        standby = next((name for name in self.cluster.pair if name != self.active), "")
+        return standby_first(alone, self.known, (standby, self.active)) if standby else (alone, {})
 
 
 def survey(cluster: Cluster, secrets: Secrets, source: str, machine: str = "") -> Survey:

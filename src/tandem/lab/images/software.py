@@ -26,7 +26,8 @@ from tandem.setup.pins import LOCK
 _MADE: Final = (".venv", ".installed*.cfg", "bin", "build", "develop-eggs", "eggs", "parts", "var")
 _OWN: Final = (".git", ".*_cache", ".hypothesis", "here.cfg", "my.cfg", "cluster.cfg")
 _NOT_RUN: Final = (".ci", "bench", "docs", "examples", "fabfile.py", "tests")
-_LAB: Final = Path(__file__).parents[1]
+_OPERATORS: Final = ("lab", "rollout")
+"""Packages that run on the operator's computer alone."""
 _ANYWHERE: Final = ("__pycache__", "*.egg-info")
 _AT_THE_TOP: Final = (*_MADE, *_OWN, *_NOT_RUN)
 
@@ -114,8 +115,8 @@ _below = shutil.ignore_patterns(*_ANYWHERE)
 
 
 def _left_out(folder: str, names: list[str]) -> set[str]:
-    if Path(folder) == _LAB.parent:
-        return {*_below(folder, names), _LAB.name}
+    if Path(folder) == CHECKOUT / "src/tandem":
+        return {*_below(folder, names), *_OPERATORS}
     return (_top if Path(folder) == CHECKOUT else _below)(folder, names)
 
 
