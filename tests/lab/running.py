@@ -73,8 +73,11 @@ def rejoined(lab: Lab, machine: str) -> bool:
 
 
 def all_well(lab: Lab) -> None:
-    """Wait until both machines of the pair are there and the first site answers."""
-    eventually(lambda: all(rejoined(lab, machine) for machine in lab.cluster.pair), 120)
+    """Wait until both machines of the pair hear each other and the first site answers."""
+    pair = lab.cluster.pair
+    eventually(lambda: all(rejoined(lab, machine) for machine in pair), 120)
+    words = "; ".join(f"cl_status nodestatus {machine}" for machine in pair)
+    eventually(lambda: {said(lab, one, words) for one in pair} == {"active\nactive"}, 40)
     eventually(lambda: visited(lab) == 200, 120)
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tandem.errors import TandemError
 from tandem.lab.lab import Lab
 from tandem.rendering import CHECKOUT
+from tandem.rollout.plan import STARTED_LAST
 from tests.lab.running import active, all_well, standby
 
 pytestmark = pytest.mark.lab
@@ -92,13 +94,27 @@ def test_heartbeat_takes_another_key_and_nobody_is_fenced_or_moved(
     assert "another-key" not in planned.stdout
     assert "visitors notice: nothing" in planned.stdout
     before = started_at(well)
-    done = fab(well, "deploy", file=file)
-    assert done.returncode == 0, said(done)
-    assert fab(well, "plan", file=file).returncode == 0
+    # And back again: Heartbeat has to see the second change, too.
+    for wanted in (file, None):
+        done = fab(well, "deploy", file=wanted)
+        assert done.returncode == 0, said(done)
+        assert fab(well, "plan", file=wanted).returncode == 0
+        all_well(well)
     # Longer than it takes a machine that hears nothing to fence the other.
     time.sleep(2 * well.cluster.heartbeat.deadtime)
     all_well(well)
     assert started_at(well) == before
+
+
+def test_a_heartbeat_that_does_not_understand_its_peer_is_stopped_before_it_fences(
+    well: Lab,
+) -> None:
+    other = standby(well)
+    well.run(other, "systemctl stop heartbeat; sed -i 's/sha1 .*/sha1 wrong/' /etc/ha.d/authkeys")
+    with pytest.raises(TandemError, match="does not hear its peer, and is stopped again"):
+        well.run(other, STARTED_LAST.does, 60)
+    assert "inactive" in well.run(other, "systemctl is-active heartbeat; true")
+    assert set(well.states().values()) == {"on"}
 
 
 def started_at(lab: Lab) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -82,6 +83,14 @@ def test_what_breaks_off_on_the_way_leaves_the_file_as_it_was(sshd: Sshd, tmp_pa
     assert path.read_text() == "before"
     done(sshd, Step("write it", file=files[0]))
     assert path.read_text() == "x" * 1_000_000
+
+
+def test_a_file_is_as_new_as_it_is(sshd: Sshd, tmp_path: Path) -> None:
+    path = tmp_path / "authkeys"
+    for text in ("one\n", "two\n"):
+        started = time.time()
+        done(sshd, Step("write it", file=file(path, text)))
+        assert started - 1 <= path.stat().st_mtime <= time.time()
 
 
 def test_files_belong_to_root(sshd: Sshd, tmp_path: Path) -> None:

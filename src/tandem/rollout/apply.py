@@ -6,7 +6,7 @@ import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from time import monotonic
+from time import monotonic, time
 from typing import Final
 
 from tandem.rendering import File
@@ -63,12 +63,16 @@ def placing(files: Sequence[File]) -> str:
 
 
 def tar_of(files: Iterable[File]) -> bytes:
-    """A tar of the files, root's, each with its mode."""
+    """A tar of the files, root's, each with its mode, and as new as it is.
+
+    Heartbeat sees by a file's time whether there is something to be read anew.
+    """
+    now = time()
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w") as tar:
         for file in files:
             content = file.text.encode()
             entry = tarfile.TarInfo(str(file.path))
-            entry.size, entry.mode = len(content), file.mode
+            entry.size, entry.mode, entry.mtime = len(content), file.mode, now
             tar.addfile(entry, io.BytesIO(content))
     return written.getvalue()
