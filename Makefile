@@ -45,9 +45,10 @@ test: ## run all tests (ARGS="-m 'not lab'": those that boot no machines; ARGS g
 	@$(SETUP) test $(OPTIONS)
 	@$(IN)python -m tests.suite $(ARGS)
 
-soak: ## bring the lab up and down ROUNDS times (20) and see that nothing is left
+soak: ## bring the lab up and down ROUNDS times (20), and run the tests that take many minutes
 	@$(SETUP) test $(OPTIONS)
 	@$(IN)python -m tests.lab.soak $(ROUNDS)
+	@$(IN)python -m pytest --soak $(ARGS)
 
 golden: ## renew the files that the tests compare rendered ones with, and say what has changed
 	@$(SET_UP) $(IN)python -m tests.rendering.golden

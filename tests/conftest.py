@@ -18,16 +18,19 @@ TOGETHER = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--side-by-side", action="store_true", help="leave the lab's tests out")
     parser.addoption("--alone", action="store_true", help="run the lab's tests only")
+    parser.addoption("--soak", action="store_true", help="run only those that make soak runs")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what was asked for of both kinds; without either option that is all."""
+    """Keep what was asked for of both kinds; without either option all but what soaks."""
     leaves_out = {True: config.getoption("--side-by-side"), False: config.getoption("--alone")}
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
         lab = item.get_closest_marker("lab") is not None
-        (left_out if leaves_out[lab] else kept).append(item)
+        soak = item.get_closest_marker("soak") is not None
+        out = leaves_out[lab] or soak != config.getoption("--soak")
+        (left_out if out else kept).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = kept
 

@@ -5,7 +5,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from random import SystemRandom
 
 import pytest
 
@@ -191,3 +193,33 @@ def clients(lab: Lab) -> list[str]:
         + lab.run(client.host, f"systemctl show --value --property=MainPID tandem-{client.name}")
         for client in lab.cluster.clients
     ]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+def test_a_deploy_that_is_killed_at_any_moment_is_finished_by_the_next(
+    well: Lab, tmp_path: Path
+) -> None:
+    times = ("deadtime = 6", "deadtime = 7")
+    before = started_at(well)
+    random = SystemRandom()
+    killed = 0
+    for number in range(10):
+        file = changed(
+            well, tmp_path, "[cluster]", f"[heartbeat]\n{times[number % 2]}\n\n[cluster]"
+        )
+        well.run(standby(well), "echo '# by hand' >>/etc/hosts; rm -f /etc/drbd.conf")
+        command = well.namespace.entering((FAB, "deploy", f"--cluster={file}"))
+        with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL) as deploying:
+            with suppress(subprocess.TimeoutExpired):
+                deploying.wait(random.uniform(5, 30))
+            killed += deploying.poll() is None
+            deploying.kill()
+    assert killed > 5
+    done = fab(well, "deploy", file=file)
+    assert done.returncode == 0, said(done)
+    assert fab(well, "plan", file=file).returncode == 0
+    for machine in well.cluster.pair:
+        assert well.run(machine, "ls -A /var/lib/tandem").strip() == ""
+    all_well(well)
+    assert started_at(well) == before

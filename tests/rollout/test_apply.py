@@ -20,7 +20,7 @@ def file(path: Path, text: str, mode: int = 0o644) -> File:
 
 def done(sshd: Sshd, *steps: Step) -> list[str]:
     with Remote(sshd.host, sshd.ssh) as remote:
-        return [one.step.says for one in apply(remote, steps, lambda _: None)]
+        return [step.says for step in apply(remote, steps, lambda _: None)]
 
 
 def test_files_arrive_in_folders_that_are_made_for_them(sshd: Sshd, tmp_path: Path) -> None:

@@ -4,9 +4,8 @@ import io
 import shlex
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from time import monotonic, time
+from time import time
 from typing import Final
 
 from tandem.rendering import File
@@ -30,15 +29,7 @@ rm -rf $new
 """
 
 
-@dataclass(frozen=True)
-class Done:
-    """A step that was done, and how long it took (seconds)."""
-
-    step: Step
-    seconds: float
-
-
-def apply(remote: Remote, steps: Iterable[Step], tell: Callable[[str], None]) -> Iterator[Done]:
+def apply(remote: Remote, steps: Iterable[Step], tell: Callable[[str], None]) -> Iterator[Step]:
     """Do the steps in their order; files that follow each other are sent at once.
 
     Each is given back once it is done. Raises HostError at the first that fails.
@@ -46,15 +37,13 @@ def apply(remote: Remote, steps: Iterable[Step], tell: Callable[[str], None]) ->
     for sent, group in groupby(steps, key=lambda step: step.file is not None):
         together = tuple(group)
         for some in (together,) if sent else ((step,) for step in together):
-            started = monotonic()
-            tell(some[0].says)
+            tell(some[0].says if len(some) == 1 else f"write {len(some)} files")
             if sent:
                 files = [step.file for step in some if step.file]
                 remote.run(f"set -eu\n{placing(files)}", tar_of(files))
             else:
                 remote.run(f"set -eu\nexport LC_ALL=C\n{some[0].does}")
-            took = monotonic() - started
-            yield from (Done(step, took / len(some)) for step in some)
+            yield from some
 
 
 def placing(files: Sequence[File]) -> str:

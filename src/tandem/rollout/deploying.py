@@ -86,9 +86,8 @@ def _do(steps: Sequence[Step], seen: Survey, host: Host, tell: Tell) -> Outcome:
     error = ""
     try:
         with Remote(host, seen.cluster.ssh) as remote:
-            for step in apply(remote, steps, lambda says: tell(host.name, says)):
+            for _ in apply(remote, steps, lambda says: tell(host.name, says)):
                 done += 1
-                tell(host.name, f"{step.step.says}: done")
     except HostError as failed:
         error = f"{steps[done].says}: {failed.sentence}"
     return Outcome(host.name, done, len(steps), monotonic() - started, error)

@@ -23,6 +23,8 @@ def lines(seen: Survey, seconds: float) -> Iterator[Text]:
     every = [step for steps in seen.plans.values() for step in steps]
     hosts = sum(bool(steps) for steps in seen.plans.values())
     total = f"{_many(len(every), 'step')} on {_many(hosts, 'host')}" if every else "nothing to do"
+    if seen.errors:
+        total += ", as far as can be seen"
     notice = f"; visitors notice: {visitors(every) or 'nothing'}" if every else ""
     asked = _many(len(seen.plans), "host")
     yield Text(f"{total}{notice} ({asked} read in {seconds:.1f} s)")
