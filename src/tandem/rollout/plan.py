@@ -55,9 +55,12 @@ def _plan(wanted: Wanted, facts: Facts) -> Iterator[Step]:
     for file in wanted.files:
         path = str(file.path)
         there = facts.files.get(path)
-        if there != Installed(file.text, file.mode):
+        if there is None or there.text != file.text:
             changed.add(path)
             yield Step(_writing(file, there), file=file, diff=_diff(file, there))
+        elif there.mode != file.mode:
+            says = f"give /{path} the mode {file.mode:04o}, not {there.mode:04o}"
+            yield Step(says, f"chmod {file.mode:04o} /{shlex.quote(path)}")
     for path in sorted(facts.ours - {str(file.path) for file in wanted.files}):
         changed.add(path)
         yield Step(f"remove /{path}, which is no longer described", f"rm -f /{shlex.quote(path)}")
@@ -73,14 +76,12 @@ def _listed(names: list[str]) -> str:
 def _writing(file: File, there: Installed | None) -> str:
     if there is None:
         return f"write /{file.path}, which is missing"
-    if there.text == file.text:
-        return f"give /{file.path} the mode {file.mode:04o}, not {there.mode:04o}"
     later = waits_for(str(file.path))
     return f"write /{file.path}" + (later and f"; {later}")
 
 
 def _diff(file: File, there: Installed | None) -> tuple[str, ...]:
-    if there is None or there.text is None or there.text == file.text:
+    if there is None or there.text is None:
         return ()
     if not file.mode & 0o077:
         return (HIDDEN,)
