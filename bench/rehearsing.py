@@ -46,7 +46,9 @@ def measure(folder: Path, console: Console) -> Results:
         services = time.monotonic() - started
         _until(lambda: visited(lab, 30) == 200)
         site = time.monotonic() - started
+        tell("the site answers")
         cycle, rejoined = _power_cycle(lab)
+        tell(f"a power cycle took {cycle:.1f} s, in sync again after {rejoined:.1f} s")
         return Results(times["in sync"], services, site, cycle, rejoined, _takeover(lab))
 
 
