@@ -114,9 +114,10 @@ def secrets_rotate(_: Connection, cluster: str = "cluster.cfg") -> None:
     with told():
         described = cluster_in(Path(cluster))
         changed = rotation.rotate(described, CHECKOUT)
-    CONSOLE.print(f"made anew on this computer: {', '.join(changed)}")
-    for line in rotation.instructions(changed):
-        CONSOLE.print(line, markup=False)
+        _render(described, Path(cluster).name, Path(ROLLOUT))
+    CONSOLE.print(f"made anew on this computer: {', '.join(changed)}. Now, in this order:")
+    for number, line in enumerate(rotation.instructions(changed, described, ROLLOUT), start=1):
+        CONSOLE.print(f"{number}. {line}", markup=False)
 
 
 def _described() -> Cluster | None:

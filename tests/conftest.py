@@ -8,6 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = (
     "tests/e2e/",
     "tests/profiles/",
+    "tests/rollout/",
     "tests/setup/test_whole.py",
     "tests/test_fabfile.py",
     "tests/test_reference.py",

@@ -52,7 +52,13 @@ def test_a_file_of_the_operators_is_his_to_change(cluster: Cluster, tmp_path: Pa
     assert (tmp_path / "my-key").read_text() == "secret\n"
 
 
-def test_what_the_machines_share_is_deployed() -> None:
-    assert [line.split()[0] for line in instructions(("heartbeat", "drbd"))] == ["bin/fab"]
-    assert [line.split()[0] for line in instructions(("drbd", "admin"))] == ["bin/fab", "On"]
-    assert [line.split()[0] for line in instructions(("admin",))] == ["On"]
+def test_the_standbys_heartbeat_stops_first_and_starts_last(cluster: Cluster) -> None:
+    steps = instructions(("heartbeat", "drbd"), cluster, "parts/rollout")
+    assert steps[0].startswith("On the standby machine: systemctl stop heartbeat")
+    assert steps[-1] == "On the standby machine: systemctl start heartbeat"
+
+
+def test_heartbeat_is_left_alone_when_its_key_stays(cluster: Cluster) -> None:
+    steps = instructions(("drbd",), cluster, "parts/rollout")
+    assert len(steps) == 2
+    assert "systemctl" not in "".join(steps)

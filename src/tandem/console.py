@@ -42,7 +42,10 @@ def agreed(question: str) -> bool:
     """Whether the operator says yes; raises TandemError where nobody can be asked."""
     if not sys.stdin.isatty():
         raise TandemError(f"{question} Nobody is there to say so: --yes does")
-    return CONSOLE.input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        return CONSOLE.input(f"{question} [y/N] ", markup=False).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
 
 
 @contextmanager
@@ -66,7 +69,7 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
     with CONSOLE.status(title) as status:
 
         def show(line: str) -> None:
-            status.update(f"{monotonic() - started:5.1f} s  {line}")
+            status.update(escape(f"{monotonic() - started:5.1f} s  {line}"))
 
         yield show
 

@@ -1,4 +1,10 @@
-"""Making the secrets of a cluster anew, on the operator's computer."""
+"""Changing the secrets of a cluster that runs, in an order that keeps it up.
+
+Heartbeat 3 believes nothing that is signed with another key than its own, whichever others its
+``authkeys`` lists: while two machines have different keys, each takes the other for dead. A machine
+whose Heartbeat is stopped in order is missed by nobody, so the key changes while the standby's is.
+DRBD looks at its secret only when the machines connect.
+"""
 
 from pathlib import Path
 
@@ -31,14 +37,32 @@ def rotate(cluster: Cluster, directory: Path) -> tuple[str, ...]:
     return tuple(ours)
 
 
-def instructions(changed: tuple[str, ...]) -> tuple[str, ...]:
+def instructions(changed: tuple[str, ...], cluster: Cluster, rollout: str) -> tuple[str, ...]:
     """What is to be done for the changed secrets, a sentence for each step, in this order."""
+    heartbeat, drbd = "heartbeat" in changed, "drbd" in changed
+    first, second = cluster.pair
+    files = " and ".join(
+        file
+        for file, is_changed in (
+            ("/etc/ha.d/authkeys", heartbeat),
+            ("/etc/drbd.d/global_common.conf", drbd),
+        )
+        if is_changed
+    )
     steps = (
         (
-            "heartbeat" in changed or "drbd" in changed,
-            "bin/fab deploy brings them to both machines. The sites stay up; while the standby's"
-            " Heartbeat is stopped, for some seconds, nothing is taken over.",
+            heartbeat,
+            "On the standby machine: systemctl stop heartbeat. The sites stay up; until it is"
+            " started again, nothing is taken over.",
         ),
+        (
+            heartbeat or drbd,
+            f"Bring {files} from {rollout}/{first} to {first}, and from {rollout}/{second} to"
+            f" {second}.",
+        ),
+        (heartbeat, "On the active machine: /usr/libexec/heartbeat/heartbeat -r"),
+        (drbd, "On both: drbdadm adjust all. The volumes stay connected."),
+        (heartbeat, "On the standby machine: systemctl start heartbeat"),
         ("admin" in changed, "On this computer: make run gives Zope's admin the new password."),
     )
     return tuple(sentence for is_due, sentence in steps if is_due)

@@ -11,7 +11,8 @@ import pytest
 
 from tandem.model import Host, Ssh
 
-ADDRESS = "127.0.7.22"
+# One of loopback that no other process of the tests has.
+ADDRESS = ".".join(map(str, (127, *(os.getpid() | 1 << 23).to_bytes(3, "big"))))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tandem.errors import TandemError
 from tandem.model import Cluster
-from tandem.rollout.deploying import Outcome, carry_out, same
+from tandem.rollout.deploying import Outcome, carry_out, unlike
 from tandem.rollout.facts import Facts
 from tandem.rollout.plan import Step
 from tandem.rollout.survey import Survey
@@ -20,12 +20,10 @@ def here(sshd: Sshd) -> Cluster:
     return replace(cluster, nodes=nodes, ssh=sshd.ssh)
 
 
-def carried_out(
-    sshd: Sshd, plans: dict[str, tuple[Step, ...]], *, unchanged: bool = True
-) -> list[Outcome]:
+def carried_out(sshd: Sshd, plans: dict[str, tuple[Step, ...]], *, stop: str = "") -> list[Outcome]:
     cluster = here(sshd)
     seen = Survey(cluster, "", {}, {name: Facts() for name in cluster.machines})
-    return list(carry_out(plans, seen, lambda: unchanged, lambda *_: None))
+    return list(carry_out(plans, seen, lambda: stop, lambda *_: None))
 
 
 def test_what_was_done_is_said_for_each_host(sshd: Sshd) -> None:
@@ -54,17 +52,41 @@ def test_what_serves_is_not_touched_after_a_fault_on_the_standby(
     assert not (tmp_path / "touched").exists()
 
 
-def test_a_description_that_changes_meanwhile_ends_it(sshd: Sshd) -> None:
-    outcomes = carried_out(sshd, {"slave": (Step("a", "true"),)}, unchanged=False)
-    assert outcomes[0].error == "not touched: the description was changed meanwhile"
+def test_what_stands_in_the_way_meanwhile_ends_it(sshd: Sshd) -> None:
+    outcomes = carried_out(sshd, {"slave": (Step("a", "true"),)}, stop="the lock was lost")
+    assert outcomes[0].error == "not touched: the lock was lost"
 
 
-def test_a_description_that_can_no_longer_be_read_is_not_the_same() -> None:
+def test_so_it_does_between_two_steps(sshd: Sshd, tmp_path: Path) -> None:
+    seen = Survey(here(sshd), "", {}, {"slave": Facts()})
+    plans = {"slave": (Step("a", f"touch {tmp_path}/a"), Step("b", f"touch {tmp_path}/b"))}
+
+    def stop() -> str:
+        return "the lock was lost" if (tmp_path / "a").exists() else ""
+
+    outcomes = list(carry_out(plans, seen, stop, lambda *_: None))
+    assert [(one.done, one.error) for one in outcomes] == [(1, "b: not done: the lock was lost")]
+    assert not (tmp_path / "b").exists()
+
+
+def test_what_comes_last_is_done_when_all_else_is_on_all_hosts(sshd: Sshd, tmp_path: Path) -> None:
+    def note(word: str, *, last: bool = False) -> Step:
+        return Step(word, f"echo {word} >>{tmp_path}/notes", last=last)
+
+    plans = {
+        "slave": (note("start", last=True), note("first")),
+        "master": (note("start", last=True), note("second")),
+    }
+    assert all(one.error == "" for one in carried_out(sshd, plans))
+    assert (tmp_path / "notes").read_text().split() == ["first", "second", "start", "start"]
+
+
+def test_a_description_that_is_another_or_cannot_be_read_says_so() -> None:
     cluster = example("pair")
 
     def broken() -> Cluster:
         raise TandemError("pair.cfg: no such file")
 
-    assert same(cluster, lambda: example("pair"))
-    assert not same(cluster, lambda: example("cluster"))
-    assert not same(cluster, broken)
+    assert unlike(cluster, lambda: example("pair")) == ""
+    assert unlike(cluster, lambda: example("cluster")) == "the description was changed meanwhile"
+    assert unlike(cluster, broken) == "the description was changed meanwhile"

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from dataclasses import replace
@@ -27,15 +28,16 @@ def test_a_script_reads_what_it_is_given(sshd: Sshd) -> None:
     assert run(sshd, "wc -c", given).strip() == str(len(given))
 
 
-def test_each_line_is_told_when_it_comes(sshd: Sshd) -> None:
-    told: list[tuple[str, float]] = []
+def test_what_goes_to_standard_error_comes_back_too_however_much_it_is(sshd: Sshd) -> None:
+    printed = run(sshd, "echo one >&2; head -c 5000000 /dev/zero | tr '\\0' x >&2; echo two")
+    assert len(printed) == 5_000_000 + len("one\ntwo\n")
+
+
+def test_a_host_that_says_nothing_is_not_waited_for(sshd: Sshd) -> None:
     with Remote(sshd.host, sshd.ssh) as remote:
-        remote.run(
-            "echo early; sleep 1; echo late",
-            tell=lambda line: told.append((line, time.monotonic())),
-        )
-    assert [line for line, _ in told] == ["early", "late"]
-    assert told[1][1] - told[0][1] > 0.5
+        assert remote.run("sleep 1; echo on", within=5) == "on\n"
+        with pytest.raises(HostError, match="master: no word from it for 1 s"):
+            remote.run("sleep 20", within=1)
 
 
 def test_a_script_that_fails_says_why_by_its_last_line(sshd: Sshd) -> None:
@@ -69,13 +71,13 @@ def test_a_key_that_is_not_let_in_is_named(sshd: Sshd) -> None:
 
 
 def test_a_key_that_is_not_there_is_named(sshd: Sshd) -> None:
-    with pytest.raises(HostError, match=r"master: .*/nowhere: no such file"):
+    with pytest.raises(HostError, match=r"master: .*/nowhere: No such file"):
         run(replace(sshd, ssh=replace(sshd.ssh, key=f"{sshd.folder}/nowhere")), "true")
 
 
 def test_a_host_without_sshd_cannot_be_reached(sshd: Sshd) -> None:
-    nobody = replace(sshd, host=replace(sshd.host, address="127.0.7.23"))
-    with pytest.raises(HostError, match=r"master: 127.0.7.23 cannot be reached: .*refused"):
+    nobody = replace(sshd, host=replace(sshd.host, address="127.0.0.9"))
+    with pytest.raises(HostError, match=r"master: 127.0.0.9 cannot be reached: .*refused"):
         run(nobody, "true")
 
 
@@ -100,23 +102,40 @@ def test_a_connection_that_breaks_off_says_so(sshd: Sshd) -> None:
         ("E: Could not get lock /var/lib/dpkg/lock\n", "somebody else installs packages"),
         ("one\n\ntwo \n", "two"),
         ("", "it failed, and said nothing"),
+        (
+            "Command 'drbdsetup net-options --shared-secret=abc' terminated with exit code 10\n",
+            "Command 'drbdsetup net-options --shared-secret=<secret>",
+        ),
     ],
 )
 def test_of_what_a_command_printed_one_line_says_why(printed: str, said: str) -> None:
     assert why(printed).startswith(said)
 
 
-def test_nobody_but_root_can_read_what_a_script_is_given(sshd: Sshd) -> None:
-    told = threading.Event()
+def test_nobody_else_can_read_what_a_script_is_given(sshd: Sshd) -> None:
     with Remote(sshd.host, sshd.ssh) as remote:
-        working = threading.Thread(
-            target=remote.run, args=("echo on; sleep 2; cat", b"the secret", lambda _: told.set())
-        )
+        working = threading.Thread(target=remote.run, args=("sleep 2; cat", b"the secret"))
         working.start()
-        assert told.wait(10)
-        seen = " ".join(
-            " ".join(one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"])
-        )
+        time.sleep(1)
+        lines = (one.info["cmdline"] for one in psutil.process_iter(["cmdline"]))
+        seen = " ".join(" ".join(line or ()) for line in lines)
         working.join()
     assert "the secret" not in seen
     assert "sleep 2; cat" in seen
+
+
+def test_known_host_keys_that_cannot_be_read_are_one_line(sshd: Sshd) -> None:
+    (sshd.folder / "known").write_text(f"{ADDRESS} ssh-ed25519 no-base64\n")
+    with pytest.raises(HostError, match="known: is none of known host keys"):
+        run(sshd, "true")
+    (sshd.folder / "known").unlink()
+    with pytest.raises(HostError, match="known: No such file or directory"):
+        run(sshd, "true")
+
+
+def test_a_key_with_a_passphrase_belongs_to_the_agent(sshd: Sshd) -> None:
+    locked = str(sshd.folder / "locked")
+    command = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "a passphrase", "-f", locked)
+    subprocess.run(command, check=True)
+    with pytest.raises(HostError, match="has a passphrase: give it to ssh-agent"):
+        run(replace(sshd, ssh=replace(sshd.ssh, key=locked)), "true")

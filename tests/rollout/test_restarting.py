@@ -5,6 +5,7 @@ from dataclasses import replace
 from tandem.rollout.restarting import turns_of
 from tandem.rollout.rolling import turns_on
 from tests.examples import example
+from tests.rollout.asdescribed import otherwise
 from tests.rollout.test_health import CLIENTS, seen, vm
 
 
@@ -55,9 +56,18 @@ def test_the_next_turn_waits_for_the_balancer() -> None:
         assert turn.does.endswith(f"sleep {settles:g}")
 
 
-def test_the_only_client_of_a_cluster_keeps_visitors_waiting() -> None:
-    cluster = example("cluster")
-    zeoclient = replace(cluster.zeoclient, clients=1, addresses=cluster.zeoclient.addresses[:1])
-    one = replace(cluster, zeoclient=zeoclient)
-    turn = next(turns_on(one, one.hosts["zeoclient-master"]))
-    assert turn.visitors == "requests wait until the only client is ready"
+def test_a_deploy_that_starts_the_only_client_anew_says_what_visitors_notice() -> None:
+    unit = "etc/systemd/system/tandem-zeoclient1.service"
+    down = dict.fromkeys(CLIENTS, "no answer")
+    changed = otherwise(vm("zeoclient-master"), {"changed": [unit]})
+    asked = seen(
+        zeoclient_master=changed, zeoclient_slave=vm("zeoclient-slave", clients=down)
+    ).plans["zeoclient-master"]
+    assert {step.visitors for step in asked} == {""}
+    alone = replace(changed, clients={**down, "tandem-zeoclient1.service": "ready"})
+    asked = seen(zeoclient_master=alone, zeoclient_slave=vm("zeoclient-slave", clients=down)).plans[
+        "zeoclient-master"
+    ]
+    assert "requests wait until the client is ready, as no other is" in {
+        step.visitors for step in asked
+    }

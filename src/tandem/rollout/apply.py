@@ -12,7 +12,8 @@ from tandem.rendering import File
 from tandem.rollout.plan import Step
 from tandem.rollout.remote import Remote
 
-# A file is never seen half written, whatever breaks off; a wrong mode is never seen either.
+# A file is never seen half written, whatever breaks off, nor lost when the power goes; a wrong mode
+# is never seen either. What is renamed has to lie in the same file system.
 _PLACING: Final = """\
 new=/var/lib/tandem/new
 rm -rf $new
@@ -22,10 +23,21 @@ tar -xpf -
 for path in {paths}; do
     folder=/${{path%/*}}
     [ -d "$folder" ] || mkdir -p "$folder"
-    mv -fT "$path" "/$path"
+    mv -fT "$path" "$folder/.tandem-new"
+    mv -fT "$folder/.tandem-new" "/$path"
 done
 cd /
 rm -rf $new
+sync
+"""
+
+# One at a time: that of a roll-out which was killed may still be at work.
+_STEP: Final = """\
+set -eu
+export LC_ALL=C
+mkdir -p /run/tandem
+exec 8>>/run/tandem/step.lock
+flock --wait 600 8
 """
 
 
@@ -40,9 +52,9 @@ def apply(remote: Remote, steps: Iterable[Step], tell: Callable[[str], None]) ->
             tell(some[0].says if len(some) == 1 else f"write {len(some)} files")
             if sent:
                 files = [step.file for step in some if step.file]
-                remote.run(f"set -eu\n{placing(files)}", tar_of(files))
+                remote.run(f"{_STEP}{placing(files)}", tar_of(files))
             else:
-                remote.run(f"set -eu\nexport LC_ALL=C\n{some[0].does}")
+                remote.run(f"{_STEP}{some[0].does}")
             yield from some
 
 

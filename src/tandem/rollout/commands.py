@@ -15,7 +15,7 @@ from tandem.errors import TandemError
 from tandem.model import Cluster
 from tandem.rendering import CHECKOUT
 from tandem.rollout import overview, showing
-from tandem.rollout.deploying import Outcome, Plans, alone, carry_out, same
+from tandem.rollout.deploying import Outcome, Plans, alone, carry_out, unlike
 from tandem.rollout.health import ailments
 from tandem.rollout.restarting import turns_of
 from tandem.rollout.survey import Survey, survey
@@ -118,10 +118,10 @@ def _deployed(file: Path, machine: str, yes: bool) -> bool:
     if not any(seen.plans.values()):
         return not seen.errors
     _ask(seen.plans, yes)
-    with alone(seen):
+    with alone(seen) as lost:
         if _survey(file, machine).plans != seen.plans:
             raise TandemError("the hosts or the description changed meanwhile: run it again")
-        outcomes = _done(seen.plans, seen, file)
+        outcomes = _done(seen.plans, seen, file, lost)
         left = _survey(file, machine)
     failed = {one.host for one in outcomes if one.error}
     for error in left.errors.values():
@@ -146,9 +146,11 @@ def _restart(machine: str) -> Command:
             for error in seen.errors.values():
                 fail(error.report())
             turns = turns_of(seen, machine)
+            number = sum(map(len, turns.values()))
+            CONSOLE.print(f"{number} Plone clients are started anew, one after the other")
             _ask(turns, yes)
-            with alone(seen):
-                outcomes = _done(turns, seen, file)
+            with alone(seen) as lost:
+                outcomes = _done(turns, seen, file, lost)
         if seen.errors or any(one.error for one in outcomes):
             sys.exit(1)
 
@@ -162,14 +164,15 @@ def _ask(plans: Plans, yes: bool) -> None:
         raise TandemError("nothing was done")
 
 
-def _done(plans: Plans, seen: Survey, file: Path) -> Sequence[Outcome]:
+def _done(plans: Plans, seen: Survey, file: Path, lost: Callable[[], str]) -> Sequence[Outcome]:
     """Carry the plans out, and show what came of it."""
     started = monotonic()
     with working_on([host for host, steps in plans.items() if steps]) as tell:
-        described = seen.cluster
-        outcomes = tuple(
-            carry_out(plans, seen, lambda: same(described, lambda: cluster_in(file)), tell)
-        )
+
+        def stop() -> str:
+            return lost() or unlike(seen.cluster, lambda: cluster_in(file))
+
+        outcomes = tuple(carry_out(plans, seen, stop, tell))
     CONSOLE.print(showing.table(outcomes))
     CONSOLE.print(f"in {monotonic() - started:.1f} s")
     for one in outcomes:
@@ -180,5 +183,5 @@ def _done(plans: Plans, seen: Survey, file: Path) -> Sequence[Outcome]:
 
 def _survey(file: Path, machine: str) -> Survey:
     described = cluster_in(file)
-    secrets = secrets_of(described, CHECKOUT, make_missing=True)
+    secrets = secrets_of(described, CHECKOUT, make_missing=False)
     return survey(described, secrets, file.name, machine)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from threading import Event
 from time import monotonic
 
 from tandem.errors import TandemError
@@ -33,54 +34,67 @@ class Outcome:
 
 
 @contextmanager
-def alone(seen: Survey) -> Iterator[None]:
-    """Nobody else rolls out to the survey's machines meanwhile; raises HostError."""
+def alone(seen: Survey) -> Iterator[Callable[[], str]]:
+    """Nobody else rolls out to the survey's machines meanwhile; raises HostError.
+
+    Gives what says why that is no longer so, and nothing while it is.
+    """
     with ExitStack() as stack:
-        for stage in seen.stages:
-            for host in stage:
-                if host.machine and host.name in seen.plans:
-                    remote = stack.enter_context(Remote(host, seen.cluster.ssh))
-                    stack.enter_context(locked(remote))
-        yield
+        held = [
+            stack.enter_context(locked(stack.enter_context(Remote(host, seen.cluster.ssh))))
+            for stage in seen.stages
+            for host in stage
+            if host.machine and host.name in seen.plans
+        ]
+        yield lambda: next((why for one in held if (why := one())), "")
 
 
-def carry_out(
-    plans: Plans, seen: Survey, unchanged: Callable[[], bool], tell: Tell
-) -> Iterator[Outcome]:
+def carry_out(plans: Plans, seen: Survey, stop: Callable[[], str], tell: Tell) -> Iterator[Outcome]:
     """Do plans for hosts of the survey, a stage's hosts at once.
 
-    After a step that fails the later stages are not touched: what serves is left as it is. Nor are
-    they where ``unchanged`` says that the description is no longer the same.
+    After a step that fails the later stages are not touched: what serves is left as it is. Nor is
+    any further step done once ``stop`` says why, or the operator has broken it off.
     """
-    stopped = ""
+    broken_off = Event()
+
+    def why() -> str:
+        return "broken off" if broken_off.is_set() else stop()
+
     first = {name: [step for step in steps if not step.last] for name, steps in plans.items()}
-    for stage in seen.stages:
-        todo = [host for host in stage if first.get(host.name)]
-        if todo and not stopped and not unchanged():
-            stopped = "not touched: the description was changed meanwhile"
+    last = {name: [step for step in steps if step.last] for name, steps in plans.items()}
+    every = tuple(host for stage in seen.stages for host in stage)
+    stopped = ""
+    for stage, steps in (*((stage, first) for stage in seen.stages), (every, last)):
+        todo = [host for host in stage if steps.get(host.name)]
+        stopped = stopped or (why() if todo else "")
         if stopped:
-            yield from (_untouched(host, first[host.name], stopped) for host in todo)
+            yield from (_untouched(host, steps[host.name], stopped) for host in todo)
             continue
-        outcomes = [
-            outcome
-            for outcome in at_once(
-                todo, lambda host: _do(first[host.name], seen, host, tell)
-            ).values()
-            if isinstance(outcome, Outcome)
-        ]
+        outcomes = _done_at_once(todo, steps, seen, why, tell, broken_off)
         yield from outcomes
         if failed := sorted(one.host for one in outcomes if one.error):
-            stopped = f"not touched: {', '.join(failed)} failed before"
-    for host in (host for stage in seen.stages for host in stage):
-        if last := [step for step in plans.get(host.name, ()) if step.last]:
-            yield _do(last, seen, host, tell) if not stopped else _untouched(host, last, stopped)
+            stopped = f"{', '.join(failed)} failed before"
+
+
+def _done_at_once(
+    hosts: Sequence[Host],
+    steps: Plans,
+    seen: Survey,
+    stop: Callable[[], str],
+    tell: Tell,
+    broken_off: Event,
+) -> tuple[Outcome, ...]:
+    done = at_once(hosts, lambda host: _do(steps[host.name], seen, host, stop, tell), broken_off)
+    return tuple(outcome for outcome in done.values() if isinstance(outcome, Outcome))
 
 
 def _untouched(host: Host, steps: Sequence[Step], why: str) -> Outcome:
-    return Outcome(host.name, 0, len(steps), 0.0, why)
+    return Outcome(host.name, 0, len(steps), 0.0, f"not touched: {why}")
 
 
-def _do(steps: Sequence[Step], seen: Survey, host: Host, tell: Tell) -> Outcome:
+def _do(
+    steps: Sequence[Step], seen: Survey, host: Host, stop: Callable[[], str], tell: Tell
+) -> Outcome:
     started = monotonic()
     done = 0
     error = ""
@@ -88,14 +102,17 @@ def _do(steps: Sequence[Step], seen: Survey, host: Host, tell: Tell) -> Outcome:
         with Remote(host, seen.cluster.ssh) as remote:
             for _ in apply(remote, steps, lambda says: tell(host.name, says)):
                 done += 1
+                if done < len(steps) and (why := stop()):
+                    raise HostError(host.name, f"not done: {why}")
     except HostError as failed:
         error = f"{steps[done].says}: {failed.sentence}"
     return Outcome(host.name, done, len(steps), monotonic() - started, error)
 
 
-def same(cluster: Cluster, again: Callable[[], Cluster]) -> bool:
-    """Whether the description still describes this cluster."""
+def unlike(cluster: Cluster, again: Callable[[], Cluster]) -> str:
+    """Why the description no longer describes this cluster; empty while it does."""
     try:
-        return again() == cluster
+        same = again() == cluster
     except TandemError:
-        return False
+        same = False
+    return "" if same else "the description was changed meanwhile"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from tandem.rendering.hosts import LIBEXEC
 from tandem.rollout.facts import Unit, unit_in
 from tandem.rollout.rolling import Turn
 
@@ -24,25 +23,6 @@ class Effect:
     unit: str = ""
     visitors: str = ""
 
-
-HEARTBEAT_FILES: Final = ("etc/ha.d/ha.cf", "etc/ha.d/authkeys", "etc/ha.d/haresources")
-"""What Heartbeat reads when it starts, and when it is told to."""
-
-# It checks them first, and keeps what it runs. Debian's unit has no ExecReload.
-READ_BY_HEARTBEAT: Final = Effect(
-    "have Heartbeat read its configuration",
-    f"""\
-{LIBEXEC}/heartbeat -r
-sleep 2
-for i in $(seq 60); do
-    if [ "$(cl_status nodestatus "$(hostname)" 2>/dev/null)" = active ]; then exit 0; fi
-    sleep 0.5
-done
-echo Heartbeat is not active after 30 s >&2
-exit 1""",
-    HEARTBEAT_FILES,
-    "heartbeat.service",
-)
 
 _FRONTEND: Final = "srv/tandem/current/parts/frontend"
 
@@ -71,7 +51,6 @@ EFFECTS: Final = (
         "drbd.service",
     ),
     Effect("have GRUB take what the next boot tells Xen", "update-grub", ("etc/default/grub.d/*",)),
-    READ_BY_HEARTBEAT,
     Effect(
         "have Apache take its configuration, once it has checked it",
         f"apache2 -t -f /{_FRONTEND}/httpd.conf && systemctl reload tandem-frontend.service",
@@ -120,7 +99,7 @@ def effects_of(
     for pattern, visitors in _RESTARTS:
         for unit in sorted(unit for unit in restarted if fnmatchcase(unit, pattern)):
             if turn := turns.get(unit):
-                yield Effect(turn.says, turn.does, (), unit, turn.visitors)
+                yield Effect(turn.says, turn.does, (), unit)
             else:
                 yield Effect(f"start {unit} anew", f"systemctl restart {unit}", (), unit, visitors)
 

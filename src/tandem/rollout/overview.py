@@ -95,6 +95,6 @@ def as_json(seen: Survey, visits: Mapping[str, Visit], ailments: tuple[str, ...]
         },
         "clients": {name: dict(facts.clients) for name, facts in known.items() if facts.clients},
         "sites": {host: asdict(visit) for host, visit in visits.items()},
-        "backup": next((f.backup for f in known.values() if f.backup is not None), None),
+        "backup": min((f.backup for f in known.values() if f.backup is not None), default=None),
         "steps": {host: len(steps) for host, steps in seen.plans.items()},
     }

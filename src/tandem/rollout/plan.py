@@ -21,8 +21,9 @@ class Step:
     """Something to be done on a host.
 
     ``says`` is for the operator. ``file`` is written; ``does`` is POSIX shell for root, and may be
-    done twice. ``visitors`` says what they notice, and is empty where that is nothing. ``last``:
-    only once all is done on all hosts.
+    done twice. ``visitors`` says what they notice, and is empty where that is nothing.
+    ``removes`` is the path of a file that goes, without its first slash. ``last``: it is done when
+    all else is, on all hosts at once.
     """
 
     says: str
@@ -30,13 +31,32 @@ class Step:
     file: File | None = None
     diff: tuple[str, ...] = ()
     visitors: str = ""
+    removes: str = ""
     last: bool = False
 
 
-STARTED_LAST: Final = Step(
-    "start heartbeat.service", "systemctl start heartbeat.service", last=True
+HEARTBEAT: Final = "heartbeat.service"
+
+START_HEARTBEAT: Final = Step(
+    f"start {HEARTBEAT}",
+    r"""systemctl start --no-block heartbeat.service
+initdead=$(sed -n 's/^initdead \([0-9]*\)ms$/\1/p' /etc/ha.d/ha.cf)
+until=$(($(date +%s) + initdead / 2000))
+while [ "$(date +%s)" -lt "$until" ]; do
+    sleep 0.5
+    heard=yes
+    for node in $(cl_status listnodes -n 2>/dev/null || echo none); do
+        [ "$(cl_status nodestatus "$node" 2>/dev/null)" = active ] || heard=
+    done
+    [ -z "$heard" ] || exit 0
+done
+# At the end of initdead it would take a peer for dead that it does not understand, and fence it.
+systemctl stop heartbeat.service
+echo "Heartbeat does not hear its peer, and is stopped again: see journalctl -u heartbeat" >&2
+exit 1""",
+    last=True,
 )
-"""Heartbeat is started when its files are right on both machines."""
+"""It is started for good only if it hears its peer, which may be about to start, too."""
 
 
 def plan(wanted: Wanted, facts: Facts) -> tuple[Step, ...]:
@@ -63,10 +83,29 @@ def _plan(wanted: Wanted, facts: Facts) -> Iterator[Step]:
             yield Step(says, f"chmod {file.mode:04o} /{shlex.quote(path)}")
     for path in sorted(facts.ours - {str(file.path) for file in wanted.files}):
         changed.add(path)
-        yield Step(f"remove /{path}, which is no longer described", f"rm -f /{shlex.quote(path)}")
+        yield _removing(path)
     for effect in effects_of(changed, facts.units, wanted.turns):
         yield Step(effect.says, effect.does, visitors=effect.visitors)
     yield from _boots(wanted, facts)
+
+
+def _removing(path: str) -> Step:
+    says = f"remove /{path}, which is no longer described"
+    removed = f"rm -f /{shlex.quote(path)}"
+    folder, _, name = path.rpartition("/")
+    if folder == "etc/systemd/system":
+        ended = f"systemctl disable --now {shlex.quote(name)}"
+        return Step(
+            f"{says}, and end {name}", f"{ended}\n{removed}", None, (), f"{name} ends", path
+        )
+    if folder == "etc/drbd.d" and name.endswith(".res"):
+        volume = name.removesuffix(".res")
+        ended = f"drbdadm down {shlex.quote(volume)}"
+        ends = f"the volume {volume} ends"
+        return Step(
+            f"{says}, and end the volume {volume}", f"{ended}\n{removed}", None, (), ends, path
+        )
+    return Step(says, removed, removes=path)
 
 
 def _listed(names: list[str]) -> str:
@@ -100,9 +139,8 @@ def _boots(wanted: Wanted, facts: Facts) -> Iterator[Step]:
             yield Step(
                 f"have no boot start {unit}: Heartbeat does", f"systemctl --quiet disable {unit}"
             )
-        if starts and (there is None or (there.active in _DOWN and not there.held_back)):
-            start = Step(f"start {unit}", f"systemctl start {unit}")
-            yield STARTED_LAST if start.says == STARTED_LAST.says else start
+        if starts and (there is None or (there.active in DOWN and not there.held_back)):
+            yield _start(unit, wanted)
     for package in wanted.packages:
         for unit in (f"{service}.service" for service in package.service.split()):
             there = facts.units.get(unit)
@@ -113,7 +151,14 @@ def _boots(wanted: Wanted, facts: Facts) -> Iterator[Step]:
                 )
 
 
-_DOWN: Final = ("inactive", "failed")
+def _start(unit: str, wanted: Wanted) -> Step:
+    if unit == HEARTBEAT:
+        return START_HEARTBEAT
+    awaited = wanted.turns[unit].awaited if unit in wanted.turns else ""
+    return Step(f"start {unit}", f"systemctl start {unit}\n{awaited}".strip())
+
+
+DOWN: Final = ("inactive", "failed")
 
 
 @cache

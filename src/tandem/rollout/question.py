@@ -20,39 +20,49 @@ _PROPERTIES: Final = (
     "Id,LoadState,ActiveState,UnitFileState,ConditionResult,ConditionTimestampMonotonic"
 )
 
+_AT_THE_TOP: Final = "FNR > 3 { nextfile } index($0, mark) { print FILENAME; nextfile }"
+
 # bash is on every Debian, and needs no other program for that.
 _READY: Final = """\
 echo client {unit}
 timeout 3 bash -c 'exec 3<>/dev/tcp/{address}/{port}
 printf "GET {path} HTTP/1.0\\r\\nUser-Agent: fab\\r\\n\\r\\n" >&3
-cat <&3' 2>/dev/null
+cat <&3'
 echo"""
 
 
 def question(cluster: Cluster, host: Host, wanted: Wanted) -> str:
     """The commands; tandem.rollout.facts reads what they print."""
     parts = "\n".join(f"echo == {name}\n{asks}" for name, asks in _parts(cluster, host, wanted))
-    return f"export LC_ALL=C\n{parts}\necho == end\n"
+    return f"exec\nexport LC_ALL=C\n{parts}\necho == end\n"
 
 
 def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, str]]:
     yield "packages", "dpkg-query --show --showformat='${db:Status-Abbrev} ${Package}\\n'"
-    yield "ours", f"grep -rlsIF {shlex.quote(MADE_BY)} {' '.join(_WHERE)}"
+    mark = shlex.quote(MADE_BY)
+    # Whoever wrote about such a file has it further down.
+    yield (
+        "ours",
+        (
+            f"grep -rlsIFZ {mark} {' '.join(_WHERE)} |"
+            f" xargs -0r awk -v mark={mark} {shlex.quote(_AT_THE_TOP)}"
+        ),
+    )
     units = " ".join(map(shlex.quote, units_of(wanted)))
-    yield "units", f"systemctl show --property={_PROPERTIES} {units}"
+    yield "units", f"timeout 10 systemctl show --property={_PROPERTIES} {units}"
     files = " ".join(shlex.quote(str(file.path)) for file in wanted.files)
-    yield "files", f"tar -C / -cf - --ignore-failed-read {files} 2>/dev/null | base64"
+    yield "files", f"tar -C / -cf - --ignore-failed-read {files} | base64"
     if host.machine:
-        yield "vms", hypervisor_of(cluster).listing
+        yield "vms", f"timeout 5 sh -c {shlex.quote(hypervisor_of(cluster).listing)}"
         if peer := cluster.peer_of(host.machine):
             yield "volumes", "\n".join(_volume(volume.name) for volume in cluster.volumes)
-            yield "peer", f"cl_status nodestatus {peer.name} 2>/dev/null"
+            yield "peer", f"timeout 3 cl_status nodestatus {peer.name}"
             interfaces = (host.machine.service_interface, host.machine.replication_interface)
             ours = (BRIDGE if cluster.virtual else interfaces[0], interfaces[1])
             yield (
                 "links",
                 "\n".join(
-                    f"echo {one} $(cl_status hblinkstatus {peer.name} {one} 2>/dev/null)"
+                    f"echo {one} $(timeout 3 cl_status hblinkstatus {peer.name} {one})"
                     for one in ours
                 ),
             )
@@ -74,7 +84,7 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
         yield (
             "backup",
             (
-                f"find {DATA}/backups -name '*.fsz' -o -name '*.deltafsz' 2>/dev/null |"
+                f"find {DATA}/backups -name '*.fsz' -o -name '*.deltafsz' |"
                 " xargs -r stat -c %Y | sort -n | tail -n 1 |"
                 " while read -r at; do echo $(($(date +%s) - at)); done"
             ),
@@ -82,7 +92,5 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
 
 
 def _volume(name: str) -> str:
-    asked = " ".join(
-        f"$(drbdadm {what} {name} 2>/dev/null)" for what in ("role", "cstate", "dstate")
-    )
+    asked = " ".join(f"$(timeout 5 drbdadm {what} {name})" for what in ("role", "cstate", "dstate"))
     return f"echo {name} {asked}"

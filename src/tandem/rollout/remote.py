@@ -9,11 +9,13 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from fabric import Config, Connection
-from paramiko import RejectPolicy
+from paramiko import RejectPolicy, SSHConfig
+from paramiko.hostkeys import InvalidHostKey
 from paramiko.ssh_exception import (
     AuthenticationException,
     BadHostKeyException,
     NoValidConnectionsError,
+    PasswordRequiredException,
     SSHException,
 )
 
@@ -40,7 +42,9 @@ _CAUSES: Final = (
 
 
 def why(printed: str) -> str:
-    """The one line that matters of what a command printed that failed."""
+    """The one line that matters of what a command printed that failed, without a secret."""
+    # drbdadm says the whole command that failed.
+    printed = re.sub(r"--shared-secret[= ]\S+", "--shared-secret=<secret>", printed)
     for pattern, sentence in _CAUSES:
         if found := re.search(pattern, printed):
             return sentence.format(*found.groups())
@@ -59,7 +63,8 @@ class HostError(TandemError):
 class Remote:
     """A host that is entered as root; ``with`` ends the connection.
 
-    Its key must be known, from ``~/.ssh/known_hosts`` or the file that the description names.
+    Its key must be known, from the file that the description names, or ``~/.ssh/known_hosts``
+    where it names none. ``~/.ssh/config`` is not read. Raises HostError.
     """
 
     def __init__(self, host: Host, ssh: Ssh) -> None:
@@ -70,15 +75,21 @@ class Remote:
             host.address,
             user=ssh.user,
             connect_timeout=_CONNECT,
-            connect_kwargs={"allow_agent": not ssh.key, "banner_timeout": _CONNECT, **key},
-            # The operator's own ~/.ssh/config may lead elsewhere, or by way of another host.
-            config=Config(),
+            connect_kwargs={"banner_timeout": _CONNECT, **key},
+            # Where it leads by way of another host, Fabric takes any key for that one's.
+            config=Config(ssh_config=SSHConfig()),
         )
-        with self._faults():
-            self._connection.client.set_missing_host_key_policy(RejectPolicy())
-            self._connection.client.load_system_host_keys()
-            if ssh.known_hosts:
-                self._connection.client.load_host_keys(str(CHECKOUT / ssh.known_hosts))
+        client = self._connection.client
+        client.set_missing_host_key_policy(RejectPolicy())
+        known = str(CHECKOUT / ssh.known_hosts) if ssh.known_hosts else ""
+        try:
+            if known:
+                client.load_host_keys(known)
+            else:
+                client.load_system_host_keys()
+        except (OSError, ValueError, InvalidHostKey) as error:
+            why = error.strerror if isinstance(error, OSError) else "is none of known host keys"
+            raise HostError(host.name, f"{known or '~/.ssh/known_hosts'}: {why}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -91,30 +102,25 @@ class Remote:
     ) -> None:
         self._connection.close()
 
-    def run(
-        self, script: str, stdin: bytes = b"", tell: Callable[[str], None] | None = None
-    ) -> str:
-        """What a POSIX shell script prints that root runs there; ``tell`` gets each line at once.
+    def run(self, script: str, stdin: bytes = b"", within: float | None = None) -> str:
+        """What a POSIX shell script prints that root runs there, errors and all.
 
-        Others on the host can see the script, but not ``stdin``. Raises HostError.
+        Others on the host can see the script, but not ``stdin``. ``within``: how long it may say
+        nothing, in seconds. Raises HostError.
         """
-        with self._faults(), self._opened(script) as channel:
-            # A script that ends before it has read all says why on its standard error.
+        with self._opened(script) as channel, self._broken_off(within):
+            channel.settimeout(within)
+            # A script that ends before it has read all says why.
             with suppress(OSError):
                 channel.sendall(stdin)
                 channel.shutdown_write()
-            printed = []
-            for line in channel.makefile("rb"):
-                printed.append(line.decode(errors="replace"))
-                if tell:
-                    tell(printed[-1].rstrip("\n"))
-            said = channel.makefile_stderr("rb").read().decode(errors="replace")
+            printed: str = channel.makefile("rb").read().decode(errors="replace")
             status = channel.recv_exit_status()
             if status == -1:
                 raise HostError(self.host.name, _BROKE_OFF)
         if status:
-            raise HostError(self.host.name, why("".join(printed) + said))
-        return "".join(printed)
+            raise HostError(self.host.name, why(printed))
+        return printed
 
     @contextmanager
     def talking(self, script: str) -> Iterator[tuple[Callable[[bytes], None], Callable[[], str]]]:
@@ -122,60 +128,73 @@ class Remote:
 
         Its standard input ends with the block. Raises HostError.
         """
-        with self._faults(), self._opened(script) as channel:
+        with self._opened(script) as channel:
             printed = channel.makefile("rb")
-            yield channel.sendall, lambda: printed.readline().decode().rstrip("\n")
+
+            def hear() -> str:
+                with self._broken_off():
+                    line: str = printed.readline().decode(errors="replace")
+                    return line.rstrip("\n")
+
+            yield channel.sendall, hear
 
     @contextmanager
     def _opened(self, script: str) -> Iterator[Any]:
-        self._connection.open()
-        transport = self._connection.transport
-        transport.set_keepalive(_SILENCE // 3)
-        transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE * 1000)
-        channel = transport.open_session(timeout=_SILENCE)
-        try:
+        with self._unreached():
+            self._connection.open()
+            transport = self._connection.transport
+            transport.set_keepalive(_SILENCE // 3)
+            transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE * 1000)
+            channel = transport.open_session(timeout=_SILENCE)
+            channel.set_combine_stderr(True)
             root = "" if self._ssh.user == "root" else "sudo -n "
             channel.exec_command(f"{root}sh -c {shlex.quote(script)}")
+        try:
             yield channel
         finally:
             channel.close()
 
     @contextmanager
-    def _faults(self) -> Iterator[None]:
-        host = f"{self.host.name}"
-        address = self.host.address
+    def _broken_off(self, within: float | None = None) -> Iterator[None]:
         try:
             yield
-        except BadHostKeyException:
-            raise HostError(
-                host,
-                f"{address} has another host key than is known: if it was installed anew,"
-                f" `ssh-keygen -R {address}` forgets the old one",
-            ) from None
-        except AuthenticationException:
-            key = f"the key {self._ssh.key}" if self._ssh.key else "your keys"
-            raise HostError(
-                host, f"{address} does not let {self._ssh.user} in with {key}"
-            ) from None
-        except NoValidConnectionsError as error:
-            reason = next(iter(error.errors.values()))
-            raise HostError(
-                host, f"{address} cannot be reached: {reason.strerror or reason}"
-            ) from None
         except TimeoutError:
-            raise HostError(host, f"{address} cannot be reached: no answer") from None
-        except SSHException as error:
-            if "not found in known_hosts" in str(error):
-                raise HostError(
-                    host,
-                    f"the host key of {address} is not known: look at it, then"
-                    f" `ssh {self._ssh.user}@{address}` once",
-                ) from None
-            raise HostError(host, f"ssh to {address} failed: {error}") from None
-        except (OSError, EOFError) as error:
-            if isinstance(error, FileNotFoundError):
-                raise HostError(host, f"{error.filename}: no such file") from None
-            raise HostError(host, _BROKE_OFF) from None
+            raise HostError(self.host.name, f"no word from it for {within:g} s") from None
+        except (OSError, EOFError, SSHException):
+            raise HostError(self.host.name, _BROKE_OFF) from None
+
+    @contextmanager
+    def _unreached(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, EOFError, SSHException) as error:
+            raise HostError(self.host.name, self._why_not(error)) from None
+
+    def _why_not(self, error: Exception) -> str:
+        address, ssh = self.host.address, self._ssh
+        key = f"the key {ssh.key}" if ssh.key else "your keys"
+        if isinstance(error, BadHostKeyException):
+            return (
+                f"{address} has another host key than is known: was it installed anew? If not,"
+                " somebody is between you and it"
+            )
+        if isinstance(error, PasswordRequiredException):
+            return f"{key} has a passphrase: give it to ssh-agent by ssh-add"
+        if isinstance(error, AuthenticationException):
+            return f"{address} does not let {ssh.user} in with {key}"
+        if isinstance(error, NoValidConnectionsError):
+            reason = next(iter(error.errors.values()))
+            return f"{address} cannot be reached: {reason.strerror or reason}"
+        if isinstance(error, TimeoutError):
+            return f"{address} cannot be reached: no answer"
+        if isinstance(error, SSHException) and "not found in known_hosts" in str(error):
+            return (
+                f"the host key of {address} is not known: look at it, then"
+                f" `ssh {ssh.user}@{address}` once"
+            )
+        if isinstance(error, OSError) and error.filename:
+            return f"{error.filename}: {error.strerror}"
+        return f"ssh to {address} failed: {error or type(error).__name__}"
 
 
 _BROKE_OFF: Final = "the connection broke off: run it again, and it finishes the work"

@@ -2,6 +2,7 @@
 
 from tandem.rollout.order import lives_on
 from tandem.rollout.plan import Step
+from tandem.rollout.rolling import noticed
 from tandem.rollout.survey import Survey
 
 
@@ -11,21 +12,11 @@ def turns_of(seen: Survey, machine: str = "") -> dict[str, tuple[Step, ...]]:
     The survey is of all hosts: a client can leave without anybody's notice only where another is
     ready.
     """
-    known = seen.known
-    ready = {
-        (host, unit)
-        for host, facts in known.items()
-        for unit, said in facts.clients.items()
-        if said == "ready"
-    }
     return {
         host: tuple(
-            Step(turn.says, turn.does, visitors="" if ready - {(host, turn.unit)} else _ALONE)
+            Step(turn.says, turn.does, visitors=noticed(host, turn.unit, seen.clients))
             for turn in seen.wanted[host].turns.values()
         )
-        for host in known
+        for host in seen.known
         if not machine or lives_on(seen.cluster.hosts[host], machine, seen.active)
     }
-
-
-_ALONE = "requests wait until the client is ready, as no other is"

@@ -5,7 +5,7 @@ A client that is told to end leaves the balancer first and finishes its work
 that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,9 +18,10 @@ _ASKING: Final = """\
 import sys, time, urllib.request
 url, within = sys.argv[1], float(sys.argv[2])
 said, until = "no answer", time.monotonic() + within
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 while time.monotonic() < until:
     try:
-        urllib.request.urlopen(url, timeout=2).close()
+        opener.open(url, timeout=2).close()
         sys.exit()
     except urllib.error.HTTPError as error:
         said = error.read().decode(errors="replace").strip()
@@ -33,13 +34,12 @@ sys.exit(f"not ready after {within:.0f} s: {said}")
 
 @dataclass(frozen=True)
 class Turn:
-    """A client that can be started anew; ``visitors`` says what they notice, if anything."""
+    """A client that can be started anew."""
 
     unit: str
     url: str
     settles: float
     """After how many seconds the balancer has seen that it is ready."""
-    visitors: str
 
     @property
     def says(self) -> str:
@@ -61,16 +61,28 @@ class Turn:
         )
 
 
+def noticed(host: str, unit: str, clients: Mapping[str, Mapping[str, str]]) -> str:
+    """What visitors notice while a client is away; ``clients`` is what each says, by its host.
+
+    Nothing, where another client is ready.
+    """
+    others = (
+        said == "ready"
+        for where, units in clients.items()
+        for one, said in units.items()
+        if (where, one) != (host, unit)
+    )
+    return "" if any(others) else "requests wait until the client is ready, as no other is"
+
+
 def turns_on(cluster: Cluster, host: Host) -> Iterator[Turn]:
     """The Plone clients of a host, in their order."""
-    alone = len(cluster.clients) == 1
     for client in cluster.clients_on(host.name):
         yield Turn(
             unit=f"tandem-{client.name}.service",
             url=url_of(client),
             # mod_proxy_hcheck asks a worker that is out once in this time, and takes one answer.
             settles=2 * cluster.frontend.check_interval + 1,
-            visitors="requests wait until the only client is ready" if alone else "",
         )
 
 

@@ -1,17 +1,18 @@
 """A look at the hosts that a command is about: what each is to have, has, and lacks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tandem.model import Cluster, Host
 from tandem.rendering import Secrets
 from tandem.rollout.facts import Facts
+from tandem.rollout.held import Allowed, allowed
 from tandem.rollout.order import active_of, hosts_of, lives_on, stages
 from tandem.rollout.plan import Step, plan
 from tandem.rollout.reading import at_once, read
 from tandem.rollout.remote import HostError, Remote
-from tandem.rollout.together import standby_first
+from tandem.rollout.rolling import noticed
 from tandem.rollout.wanted import Wanted, wanted_on
 
 
@@ -49,26 +50,54 @@ class Survey:
 
     @cached_property
     def plans(self) -> dict[str, tuple[Step, ...]]:
-        """The steps of each of them."""
-        return self._ordered[0]
+        """The steps of each of them that may be done."""
+        return {name: one.steps for name, one in self._allowed.items()}
 
     @cached_property
     def errors(self) -> dict[str, HostError]:
         """What stands in the way of planning for a host, in whole or in part."""
-        about = (host.name for stage in self.stages for host in stage)
-        silent = {name: error for name in about if isinstance(error := self.facts[name], HostError)}
-        return silent | {name: HostError(name, why) for name, why in self._ordered[1].items()}
+        silent = {
+            name: error for name in self._about if isinstance(error := self.facts[name], HostError)
+        }
+        refused = {
+            name: HostError(name, one.why_not) for name, one in self._allowed.items() if one.why_not
+        }
+        return silent | refused
 
     @cached_property
-    def _ordered(self) -> tuple[dict[str, tuple[Step, ...]], dict[str, str]]:
-        alone = {
-            host.name: plan(self.wanted[host.name], self.known[host.name])
-            for stage in self.stages
-            for host in stage
-            if host.name in self.known
+    def _about(self) -> tuple[str, ...]:
+        return tuple(host.name for stage in self.stages for host in stage)
+
+    @cached_property
+    def _allowed(self) -> dict[str, Allowed]:
+        asked = {*self._about, *self.cluster.pair} & set(self.known)
+        every = {name: self._planned(name) for name in asked}
+        return {
+            name: self._of_pair(name, every) if name in self.cluster.pair else Allowed(every[name])
+            for name in self._about
+            if name in self.known
         }
-        standby = next((name for name in self.cluster.pair if name != self.active), "")
-        return standby_first(alone, self.known, (standby, self.active)) if standby else (alone, {})
+
+    @property
+    def clients(self) -> dict[str, Mapping[str, str]]:
+        """What the Plone clients say of themselves, by their hosts and units."""
+        return {name: facts.clients for name, facts in self.known.items()}
+
+    def _planned(self, name: str) -> tuple[Step, ...]:
+        wanted = self.wanted[name]
+        steps = plan(wanted, self.known[name])
+        notice = {
+            turn.says: noticed(name, turn.unit, self.clients) for turn in wanted.turns.values()
+        }
+        return tuple(
+            replace(step, visitors=notice[step.says]) if step.says in notice else step
+            for step in steps
+        )
+
+    def _of_pair(self, name: str, every: Mapping[str, tuple[Step, ...]]) -> Allowed:
+        peer = next(other for other in self.cluster.pair if other != name)
+        facts = {one: self.known.get(one) for one in self.cluster.pair}
+        return allowed(every[name], every.get(peer), facts)
 
 
 def survey(cluster: Cluster, secrets: Secrets, source: str, machine: str = "") -> Survey:

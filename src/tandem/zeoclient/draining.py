@@ -16,8 +16,8 @@ from typing import Final, Protocol
 RECENT: Final = 30.0
 """Whoever has asked within so many seconds is taken for a balancer that will ask again."""
 
-INTERVAL: Final = 1.0
-"""In what intervals the balancer is taken to ask which has asked only once, in seconds."""
+LEAST, MOST = 1.0, 5.0
+"""Between which bounds the intervals are taken to lie in which the balancer asks, in seconds."""
 
 ON_THE_WAY: Final = 0.3
 """For how long after that requests may arrive that were sent before, in seconds."""
@@ -50,7 +50,7 @@ class Drain:
     def __init__(self, busy: Callable[[], bool]) -> None:
         self._busy = busy
         self._asked: float | None = None
-        self._interval = INTERVAL
+        self._interval = LEAST
         self._told = threading.Event()
         self._begun = threading.Event()
 
@@ -63,7 +63,7 @@ class Drain:
         """A balancer has asked, and is about to be answered."""
         now = time.monotonic()
         if self._asked is not None:
-            self._interval = now - self._asked
+            self._interval = min(max(now - self._asked, LEAST), MOST)
         self._asked = now
         if self.begun:
             self._told.set()

@@ -1,0 +1,71 @@
+"""What a deploy leaves alone on the pair while Heartbeat runs there.
+
+Machines that disagree on a key, a port or an address take each other for dead, and so do machines
+whose links stand still: one fences the other, perhaps the one that serves. So Heartbeat's files and
+the links' change only while Heartbeat runs on neither machine; else the operator has to decide.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from tandem.rollout.facts import Facts
+from tandem.rollout.plan import DOWN, HEARTBEAT, START_HEARTBEAT, Step
+
+_HELD: Final = (
+    *("etc/ha.d/ha.cf", "etc/ha.d/authkeys", "etc/ha.d/haresources"),
+    "etc/systemd/network/*",
+)
+_AFTER: Final = "have systemd-networkd set the links up anew"
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """The steps of a plan that may be done, and why the others may not: a sentence, or nothing."""
+
+    steps: tuple[Step, ...]
+    why_not: str = ""
+
+
+def allowed(
+    steps: tuple[Step, ...], peer_steps: tuple[Step, ...] | None, facts: Mapping[str, Facts | None]
+) -> Allowed:
+    """What may be done on a machine of the pair; ``facts`` has both, None where one is silent.
+
+    ``peer_steps`` is the peer's plan, None where the peer did not answer.
+    """
+    runs = any(one is None or _runs(one) for one in facts.values())
+    changing = [path for step in steps if (path := _held(step))]
+    if runs and changing:
+        kept = tuple(
+            step
+            for step in steps
+            if not _held(step) and step.says != _AFTER and step is not START_HEARTBEAT
+        )
+        return Allowed(kept, _NOT_CHANGED.format(", ".join(f"/{path}" for path in changing)))
+    others = peer_steps is None or any(map(_held, peer_steps))
+    if runs and others and START_HEARTBEAT in steps:
+        kept = tuple(step for step in steps if step is not START_HEARTBEAT)
+        return Allowed(kept, _NOT_STARTED)
+    return Allowed(steps)
+
+
+_NOT_CHANGED: Final = (
+    "{} would change, and not while Heartbeat runs on a machine of the pair, or one might take the"
+    " other for dead: the handbook, Roll it out, says how"
+)
+_NOT_STARTED: Final = (
+    "Heartbeat is not started while its files on the other machine are not known to be the same, or"
+    " one might take the other for dead: the handbook, Roll it out, says how"
+)
+
+
+def _held(step: Step) -> str:
+    path = str(step.file.path) if step.file else step.removes
+    return path if any(fnmatchcase(path, one) for one in _HELD) else ""
+
+
+def _runs(facts: Facts) -> bool:
+    unit = facts.units.get(HEARTBEAT)
+    return unit is not None and unit.active not in DOWN
