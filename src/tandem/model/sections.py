@@ -304,7 +304,7 @@ class Ssh:
     )
     known_hosts: str = o.option(
         o.file,
-        "A file of host keys that are known besides those in ~/.ssh/known_hosts.",
+        "The file of the host keys that are known; empty: ~/.ssh/known_hosts.",
         "",
         acts="fab enters a host only if its key is known",
     )
