@@ -104,11 +104,15 @@ def test_a_heartbeat_that_does_not_understand_its_peer_is_stopped_before_it_fenc
     well: Lab,
 ) -> None:
     other = standby(well)
-    well.run(other, "systemctl stop heartbeat; sed -i 's/sha1 .*/sha1 wrong/' /etc/ha.d/authkeys")
-    with pytest.raises(TandemError, match="does not hear its peer, and is stopped again"):
-        well.run(other, START_HEARTBEAT.does, 60)
-    assert "inactive" in well.run(other, "systemctl is-active heartbeat; true")
-    assert set(well.states().values()) == {"on"}
+    well.run(other, "systemctl stop heartbeat; cp -p /etc/ha.d/authkeys /root/key")
+    well.run(other, "sed -i 's/sha1 .*/sha1 wrong/' /etc/ha.d/authkeys")
+    try:
+        with pytest.raises(TandemError, match="does not hear its peer, and is stopped again"):
+            well.run(other, START_HEARTBEAT.does, 60)
+        assert "inactive" in well.run(other, "systemctl is-active heartbeat; true")
+        assert set(well.states().values()) == {"on"}
+    finally:
+        well.run(other, "mv /root/key /etc/ha.d/authkeys")
 
 
 def test_what_was_changed_by_hand_is_seen_and_mended(well: Lab) -> None:

@@ -130,6 +130,8 @@ def test_this_computer_answers_the_question(name: str) -> None:
         asked = question(cluster, host, wanted(cluster, host.name))
         done = subprocess.run(("sh", "-c", asked), capture_output=True, text=True, check=True)
         assert {"dpkg", "tar"} <= answered(done.stdout).packages
+        # What goes wrong on the way would come between the lines.
+        assert done.stderr == ""
 
 
 @pytest.mark.parametrize(

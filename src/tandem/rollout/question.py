@@ -34,7 +34,7 @@ echo"""
 def question(cluster: Cluster, host: Host, wanted: Wanted) -> str:
     """The commands; tandem.rollout.facts reads what they print."""
     parts = "\n".join(f"echo == {name}\n{asks}" for name, asks in _parts(cluster, host, wanted))
-    return f"exec\nexport LC_ALL=C\n{parts}\necho == end\n"
+    return f"exec 2>/dev/null\nexport LC_ALL=C\n{parts}\necho == end\n"
 
 
 def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, str]]:
