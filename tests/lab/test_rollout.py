@@ -108,7 +108,7 @@ def test_a_heartbeat_that_does_not_understand_its_peer_is_stopped_before_it_fenc
     well.run(other, "sed -i 's/sha1 .*/sha1 wrong/' /etc/ha.d/authkeys")
     try:
         with pytest.raises(TandemError, match="does not hear its peer, and is stopped again"):
-            well.run(other, START_HEARTBEAT.does, 60)
+            well.run(other, START_HEARTBEAT.does, 55)
         assert "inactive" in well.run(other, "systemctl is-active heartbeat; true")
         assert set(well.states().values()) == {"on"}
     finally:

@@ -51,6 +51,8 @@ while [ "$(date +%s)" -lt "$until" ]; do
     [ -z "$heard" ] || exit 0
 done
 # At the end of initdead it would take a peer for dead that it does not understand, and fence it.
+# Told to end, it would wait for that moment.
+systemctl kill --signal=KILL heartbeat.service
 systemctl stop heartbeat.service
 echo "Heartbeat does not hear its peer, and is stopped again: see journalctl -u heartbeat" >&2
 exit 1""",
