@@ -9,13 +9,13 @@ from threading import Event
 from time import monotonic, sleep
 
 import httpx
+import pytest
 
 from tandem.model import READY_PATH
 from tests.asking import get
 from tests.e2e.running import Running
 
 VISITORS = 4
-REQUESTS = 2_000
 SETTLED = 2.0
 """After how many seconds Apache has seen that a client is ready: two checks, and a second."""
 
@@ -62,7 +62,10 @@ def ready(url: str) -> bool:
         return False
 
 
-def test_no_visitor_notices_that_all_clients_are_started_anew(stack: Running) -> None:
+@pytest.mark.parametrize("requests", [200, pytest.param(2_000, marks=pytest.mark.soak)])
+def test_no_visitor_notices_that_all_clients_are_started_anew(
+    stack: Running, requests: int
+) -> None:
     visitors = Visitors(stack)
     over = Event()
     with ThreadPoolExecutor(VISITORS) as pool:
@@ -76,7 +79,7 @@ def test_no_visitor_notices_that_all_clients_are_started_anew(stack: Running) ->
         visitors.seconds.clear()
         over = Event()
         loaded = [pool.submit(visitors.visit_until, over) for _ in range(VISITORS)]
-        while len(visitors.seconds) < REQUESTS:
+        while len(visitors.seconds) < requests:
             for number, url in enumerate(stack.clients, start=1):
                 started_anew(stack, f"zeoclient{number}", url)
         over.set()
