@@ -1,5 +1,6 @@
 """A host of the cluster, over ssh: Fabric's connection, which is strict about whom it enters."""
 
+import logging
 import re
 import shlex
 import socket
@@ -25,6 +26,9 @@ from tandem.rendering import CHECKOUT
 
 _CONNECT: Final = 5
 """How long a host may take to be reached, in seconds."""
+_BANNER: Final = 20
+"""How long a host that was reached may take to say that it is an sshd, in seconds: it may be busy,
+as one is while Apache starts its threads."""
 _SILENCE: Final = 15
 """After how long a silence on the wire a connection is given up, in seconds."""
 
@@ -51,6 +55,10 @@ def why(printed: str) -> str:
     return (printed.strip().splitlines() or ["it failed, and said nothing"])[-1].strip()
 
 
+# What goes wrong is said in HostError; on its own paramiko prints tracebacks of its threads.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+
 class HostError(TandemError):
     """Something that went wrong with one host."""
 
@@ -75,7 +83,7 @@ class Remote:
             host.address,
             user=ssh.user,
             connect_timeout=_CONNECT,
-            connect_kwargs={"banner_timeout": _CONNECT, **key},
+            connect_kwargs={"banner_timeout": _BANNER, **key},
             # Where it leads by way of another host, Fabric takes any key for that one's.
             config=Config(ssh_config=SSHConfig()),
         )
