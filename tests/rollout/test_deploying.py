@@ -1,5 +1,6 @@
 """Plans for many hosts, stage by stage: here each host is an sshd of this computer."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
