@@ -21,7 +21,9 @@ def here(sshd: Sshd) -> Cluster:
     return replace(cluster, nodes=nodes, ssh=sshd.ssh)
 
 
-def carried_out(sshd: Sshd, plans: dict[str, tuple[Step, ...]], *, stop: str = "") -> list[Outcome]:
+def carried_out(
+    sshd: Sshd, plans: Mapping[str, tuple[Step, ...]], *, stop: str = ""
+) -> list[Outcome]:
     cluster = here(sshd)
     seen = Survey(cluster, "", {}, {name: Facts() for name in cluster.machines})
     return list(carry_out(plans, seen, lambda: stop, lambda *_: None))
