@@ -17,8 +17,10 @@ from tests.rollout.conftest import Sshd
 HOLDING = """\
 import sys, time
 from tandem.model import Host, Ssh
+from tandem.rollout import lock
 from tandem.rollout.lock import locked
 from tandem.rollout.remote import Remote
+lock._EVERY, lock._SILENCE = 1, 3
 host, ssh = Host("master", sys.argv[1], ()), Ssh(key=sys.argv[2], known_hosts=sys.argv[3])
 with Remote(host, ssh) as remote, locked(remote):
     print("held", flush=True)
@@ -67,6 +69,6 @@ def test_whoever_was_killed_is_in_nobodys_way(sshd: Sshd, sign: signal.Signals) 
 def test_whoever_is_heard_no_more_is_in_nobodys_way(sshd: Sshd) -> None:
     with holder(sshd) as process:
         os.kill(process.pid, signal.SIGSTOP)
-        time.sleep(22)
+        time.sleep(5)
         with Remote(sshd.host, sshd.ssh) as remote, locked(remote):
             pass
