@@ -15,7 +15,7 @@ from tandem.errors import TandemError
 from tandem.lab.lab import Lab
 from tandem.rendering import CHECKOUT
 from tandem.rollout.plan import START_HEARTBEAT
-from tests.lab.running import active, all_well, standby
+from tests.lab.running import active, all_well, eventually, standby
 
 pytestmark = pytest.mark.lab
 
@@ -78,9 +78,9 @@ def test_a_cluster_as_described_needs_nothing_and_is_well(well: Lab) -> None:
     planned = fab(well, "plan")
     assert planned.returncode == 0, said(planned)
     assert "nothing to do" in planned.stdout
-    looked = fab(well, "status", "--json")
-    assert looked.returncode == 0, said(looked)
-    seen = json.loads(looked.stdout)
+    # The first page of a client that has just started may take longer than a visitor waits.
+    eventually(lambda: fab(well, "status").returncode == 0, 90)
+    seen = json.loads(fab(well, "status", "--json").stdout)
     assert seen["well"]
     assert [name for name, one in seen["machines"].items() if one["active"]] == [active(well)]
     assert seen["sites"]["www.example.org"]["status"] == 200

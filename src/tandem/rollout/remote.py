@@ -15,7 +15,6 @@ from paramiko.hostkeys import InvalidHostKey
 from paramiko.ssh_exception import (
     AuthenticationException,
     BadHostKeyException,
-    NoValidConnectionsError,
     PasswordRequiredException,
     SSHException,
 )
@@ -27,8 +26,8 @@ from tandem.rendering import CHECKOUT
 _CONNECT: Final = 5
 """How long a host may take to be reached, in seconds."""
 _BANNER: Final = 20
-"""How long a host that was reached may take to say that it is an sshd, in seconds: it may be busy,
-as one is while Apache starts its threads."""
+"""How long a host that was reached may take to let us in, in seconds: it may be busy, as one is
+while Apache starts its threads."""
 _SILENCE: Final = 15
 """After how long a silence on the wire a connection is given up, in seconds."""
 
@@ -82,7 +81,7 @@ class Remote:
         self._connection: Any = Connection(
             host.address,
             user=ssh.user,
-            connect_timeout=_CONNECT,
+            connect_timeout=_BANNER,
             connect_kwargs={"banner_timeout": _BANNER, **key},
             # Where it leads by way of another host, Fabric takes any key for that one's.
             config=Config(ssh_config=SSHConfig()),
@@ -149,6 +148,10 @@ class Remote:
     @contextmanager
     def _opened(self, script: str) -> Iterator[Any]:
         with self._unreached():
+            if not self._connection.is_connected:
+                # paramiko has one time for reaching a host and for all that the two then agree on.
+                reached = socket.create_connection((self.host.address, 22), _CONNECT)
+                self._connection.connect_kwargs["sock"] = reached
             self._connection.open()
             transport = self._connection.transport
             transport.set_keepalive(_SILENCE // 3)
@@ -190,9 +193,6 @@ class Remote:
             return f"{key} has a passphrase: give it to ssh-agent by ssh-add"
         if isinstance(error, AuthenticationException):
             return f"{address} does not let {ssh.user} in with {key}"
-        if isinstance(error, NoValidConnectionsError):
-            reason = next(iter(error.errors.values()))
-            return f"{address} cannot be reached: {reason.strerror or reason}"
         if isinstance(error, TimeoutError):
             return f"{address} cannot be reached: no answer"
         if isinstance(error, SSHException) and "not found in known_hosts" in str(error):
@@ -200,8 +200,9 @@ class Remote:
                 f"the host key of {address} is not known: look at it, then"
                 f" `ssh {ssh.user}@{address}` once"
             )
-        if isinstance(error, OSError) and error.filename:
-            return f"{error.filename}: {error.strerror}"
+        if isinstance(error, OSError):
+            where = error.filename or f"{address} cannot be reached"
+            return f"{where}: {error.strerror or error}"
         return f"ssh to {address} failed: {error or type(error).__name__}"
 
 
