@@ -165,6 +165,7 @@ def test_a_machine_that_does_not_answer_hides_no_other(well: Lab, tmp_path: Path
     assert "nothing to do" in planned.stdout
 
 
+@pytest.mark.soak
 def test_nobody_notices_that_all_clients_are_started_anew(well: Lab) -> None:
     address = f"http://{well.cluster.floating_ip.ip}/"
     visitor = subprocess.Popen(
