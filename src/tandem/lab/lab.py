@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, Final
@@ -147,6 +148,16 @@ class Lab:
             said = (complaint or printed).strip()
             raise TandemError(f"{host}: {command}: {said or f'status {started.returncode}'}")
         return printed
+
+    def keep_journals(self) -> tuple[Path, ...]:
+        """Write what each machine noted since it booted into files of the lab's folder."""
+        kept = []
+        for machine in self.cluster.machines:
+            with suppress(TandemError):
+                noted = self.run(machine, "journalctl --boot --no-pager --output=short-precise")
+                kept.append(self.folder / f"{machine}.journal")
+                kept[-1].write_text(noted)
+        return tuple(kept)
 
     def shutdown(self, machine: str) -> None:
         """Have a machine shut down in good order, and switch itself off; it may take a while."""

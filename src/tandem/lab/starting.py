@@ -148,11 +148,22 @@ def _brought_up(
         for machine in cluster.machines:
             lab.await_ssh(machine)
         if not bare:
-            tell("the volumes connect, Heartbeat starts")
-            await_pair(lab)
-            tell("in sync, Heartbeat active on both; the services start")
-            await_services(lab)
+            with _journals_of(lab):
+                tell("the volumes connect, Heartbeat starts")
+                await_pair(lab)
+                tell("in sync, Heartbeat active on both; the services start")
+                await_services(lab)
         yield lab
+
+
+@contextmanager
+def _journals_of(lab: Lab) -> Iterator[None]:
+    """When the block fails, the machines' journals are kept: the lab is about to end."""
+    try:
+        yield
+    except TandemError as error:
+        kept = ", ".join(map(str, lab.keep_journals()))
+        raise TandemError(f"{error.report()}\nwhat its machines noted is in {kept}") from None
 
 
 def open_lab(folder: Path) -> Lab:
@@ -199,7 +210,7 @@ def await_services(lab: Lab, timeout: int = 180) -> None:
         if lab.run(machine, asked) == "":
             return
         if time.monotonic() > deadline:
-            raise TandemError(f"no machine runs {units} after {timeout} s: see fab lab:status")
+            raise TandemError(f"no machine runs {units} after {timeout} s")
         time.sleep(0.5)
 
 
