@@ -26,13 +26,15 @@ class Effect:
 
 _FRONTEND: Final = "srv/tandem/current/parts/frontend"
 
+LINKS_ANEW: Final = "have systemd-networkd set the links up anew"
+
 EFFECTS: Final = (
     Effect("take the host's name", "hostname -F /etc/hostname", ("etc/hostname",)),
     Effect("have systemd read its units", "systemctl daemon-reload", ("etc/systemd/system/*",)),
     Effect("make the account", "systemd-sysusers", ("etc/sysusers.d/*",)),
     Effect("make its folders", "systemd-tmpfiles --create", ("etc/tmpfiles.d/*",)),
     Effect(
-        "have systemd-networkd set the links up anew",
+        LINKS_ANEW,
         "networkctl reload",
         ("etc/systemd/network/*",),
         "systemd-networkd.service",

@@ -37,7 +37,7 @@ def _sites(visits: Mapping[str, Visit]) -> Iterator[str]:
     for host, visit in visits.items():
         if visit.error:
             yield f"{host}: {visit.error}"
-        elif visit.status >= 400:
+        elif not visit.well:
             yield f"{host}: answers {visit.status}"
 
 

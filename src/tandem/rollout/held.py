@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
+from tandem.rollout.effects import LINKS_ANEW
 from tandem.rollout.facts import Facts
 from tandem.rollout.plan import DOWN, HEARTBEAT, START_HEARTBEAT, Step
 
@@ -17,7 +18,6 @@ _HELD: Final = (
     *("etc/ha.d/ha.cf", "etc/ha.d/authkeys", "etc/ha.d/haresources"),
     "etc/systemd/network/*",
 )
-_AFTER: Final = "have systemd-networkd set the links up anew"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def allowed(
         kept = tuple(
             step
             for step in steps
-            if not _held(step) and step.says != _AFTER and step is not START_HEARTBEAT
+            if not _held(step) and step.says != LINKS_ANEW and step is not START_HEARTBEAT
         )
         return Allowed(kept, _NOT_CHANGED.format(", ".join(f"/{path}" for path in changing)))
     others = peer_steps is None or any(map(_held, peer_steps))

@@ -31,8 +31,7 @@ def tables(seen: Survey, visits: Mapping[str, Visit]) -> Iterator[Table]:
     yield clients
     sites = Table("site", "answers", "in", box=None)
     for name, visit in visits.items():
-        well = not visit.error and visit.status < 400
-        answer = Text(visit.error or str(visit.status), style=_style(well))
+        answer = Text(visit.error or str(visit.status), style=_style(visit.well))
         sites.add_row(name, answer, f"{visit.seconds * 1000:.0f} ms")
     yield sites
 

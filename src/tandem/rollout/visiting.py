@@ -21,6 +21,11 @@ class Visit:
     seconds: float
     error: str = ""
 
+    @property
+    def well(self) -> bool:
+        """Whether it is an answer that a visitor has use of."""
+        return not self.error and self.status < 400
+
 
 def visits(cluster: Cluster) -> Mapping[str, Visit]:
     """Each site's front page, asked for at the floating IP, by the site's host name."""
