@@ -1,7 +1,6 @@
 """``recipe = tandem:apache``: the frontend's Apache."""
 
 import os
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -16,21 +15,21 @@ class Apache(Described):
     role = "frontend"
 
     def files(self) -> tuple[File, ...]:
-        """Apache's configuration and the scripts that run it."""
-        return render("apache", self.cluster, SOURCE, place=self._place())
+        """Apache's configuration and the scripts that run it.
+
+        On a host of a cluster they are what ``fab deploy`` puts into their place.
+        """
+        place = FRONTEND_THERE if self.here.name else self._place()
+        return render("apache", self.cluster, SOURCE, place=place)
 
     def _place(self) -> Place:
-        parts = PurePosixPath(self.parts)
-        python = PurePosixPath(self.buildout["buildout"]["executable"])
-        if self.here.name:
-            return replace(FRONTEND_THERE, parts=parts, python=python)
         var = self.directory / "var"
         root = os.geteuid() == 0
         return Place(
-            parts=parts,
+            parts=PurePosixPath(self.parts),
             var=PurePosixPath(var / self.name),
             cache=PurePosixPath(_cache_for_root(var) if root else var / self.name / "cache"),
-            python=python,
+            python=PurePosixPath(self.buildout["buildout"]["executable"]),
             user=FRONTEND_THERE.user if root else "",
         )
 

@@ -18,6 +18,8 @@ class ClusterOptions(Described):
         The ZEO server's ``address:port``.
     ``debug-address``, ``debug-port``
         Where the debug client listens.
+    ``warm-up``
+        The pages that each Plone client makes before it is ready, by their paths in Zope.
     ``frontend-url``
         Where this host, or the cluster, answers visitors.
     ``data``

@@ -46,7 +46,7 @@ def test_no_file_of_the_lab_takes_the_place_of_one_of_a_bare_machine(
     name: str, machine: str
 ) -> None:
     cluster = example(name)
-    bare = {file.path for file in bare_files(cluster, cluster.named_nodes[machine])}
+    bare = {file.path for file in bare_files(cluster, cluster.named_nodes[machine], "")}
     assert not bare & {file.path for file in added(name, machine)}
 
 
@@ -106,7 +106,7 @@ def test_the_labs_key_is_made_once(tmp_path: Path) -> None:
 def test_a_bare_machine_has_its_name_and_its_service_address_alone(name: str) -> None:
     cluster = example(name)
     for node in cluster.nodes:
-        files = bare_files(cluster, node)
+        files = bare_files(cluster, node, "http://10.0.0.1:8000/")
         assert text(files, "etc/hostname") == f"{node.name}\n"
         network = text(files, "etc/systemd/network/20-installed.network")
         addresses = re.findall(r"^Address=(.*)$", network, re.MULTILINE)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from tests.parsers import apache, drbd, heartbeat, network, systemd, texts, xen
 from tests.parsers.trees import Tree
 
-FRONTEND = "/srv/tandem/current/parts/frontend"
+FRONTEND = "/etc/tandem/frontend"
 
 
 @dataclass(frozen=True)

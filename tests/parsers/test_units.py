@@ -15,8 +15,8 @@ unit=$1
 systemd-sysusers /etc/sysusers.d/tandem.conf
 systemd-tmpfiles --create /etc/tmpfiles.d/tandem.conf
 # As root's buildout leaves it.
-rm -rf /srv/tandem/current /srv/tandem/data
-mkdir -p /srv/tandem/current/var/log /srv/tandem/current/parts
+rm -rf /srv/tandem/current /srv/tandem/data /srv/tandem/var
+mkdir -p /srv/tandem/var/log /srv/tandem/current/parts
 eval "${2:-}"
 sed -e ':joined' -e '/\\\\$/{N;s/\\\\\\n//;b joined' -e '}' "/etc/systemd/system/$unit" |
     sed -n 's/^ExecStartPre=//p' |
@@ -47,8 +47,8 @@ FOLDERS = {
     "data": "700 tandem",
     "data/filestorage": "700 tandem",
     "data/blobstorage": "700 tandem",
-    "current/var": "1775 root",
-    "current/var/log": "755 tandem",
+    "var": "1775 root",
+    "var/log": "755 tandem",
 }
 
 
@@ -65,7 +65,7 @@ def test_a_folder_that_roots_buildout_made_in_the_data_becomes_the_accounts(
 def test_a_client_can_write_its_logs_its_caches_and_its_home(tree_of: Trees) -> None:
     there = made(tree_of, "zeoclient-slave", "tandem-zeoclient1.service")
     for name in ("log", "cache", "blobcache", "zeoclient1"):
-        assert there[f"/srv/tandem/current/var/{name}"] == "755 tandem", name
+        assert there[f"/srv/tandem/var/{name}"] == "755 tandem", name
 
 
 @pytest.mark.root
@@ -78,8 +78,7 @@ def test_nobody_but_root_can_replace_what_root_runs(path: str, tree_of: Trees) -
 @pytest.mark.root
 def test_a_folder_that_was_replaced_by_a_link_gives_nothing_away(tree_of: Trees) -> None:
     before = (
-        "mkdir /srv/elsewhere; rmdir /srv/tandem/current/var/log;"
-        " ln -s /srv/elsewhere /srv/tandem/current/var/log"
+        "mkdir /srv/elsewhere; rmdir /srv/tandem/var/log; ln -s /srv/elsewhere /srv/tandem/var/log"
     )
     there = made(tree_of, "zeoserver", "tandem-zeoserver.service", before)
     assert there["/srv/elsewhere"] == "755 root"

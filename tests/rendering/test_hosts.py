@@ -1,6 +1,7 @@
 """Which files a host has, and what is in them that must never be otherwise."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,15 @@ def test_a_file_with_a_secret_is_closed_to_others(name: str) -> None:
         for path, file in files_of(cluster, host).items():
             has_secret = re.search(r"the-drbd-secret|the-heartbeat-key|password-", file.text)
             assert bool(has_secret) == (not file.mode & 0o007), path
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_without_a_firewall_of_ours_nothing_starts_one_that_may_flush_anothers(name: str) -> None:
+    described = example(name)
+    cluster = replace(described, network=replace(described.network, firewall="none"))
+    for host in cluster.hosts:
+        texts = [file.text for file in files_of(cluster, host).values()]
+        assert not [text for text in texts if "nftables" in text]
 
 
 def test_replicated_vms_are_heartbeats_and_local_ones_start_with_the_machine() -> None:
@@ -128,7 +138,5 @@ def test_a_machine_fences_the_other_one_and_never_itself() -> None:
 
 def test_apache_listens_at_the_floating_ip_too() -> None:
     files = files_of(example("cluster"), "frontend")
-    listens = re.findall(
-        r"^Listen (\S+)", files["/srv/tandem/current/parts/frontend/httpd.conf"].text, re.M
-    )
+    listens = re.findall(r"^Listen (\S+)", files["/etc/tandem/frontend/httpd.conf"].text, re.M)
     assert listens == ["10.0.0.21:80", "198.51.100.10:80"]

@@ -6,16 +6,20 @@ from typing import Any
 
 from tandem.model import Cluster
 from tandem.rendering import Secrets
-from tandem.rollout.facts import Facts, Installed, Unit, units_of
-from tandem.rollout.wanted import Wanted, wanted_on
+from tandem.rollout.facts import Built, Facts, Installed, Unit
+from tandem.rollout.wanted import Wanted, units_of, wanted_on
 
 SECRETS = Secrets(
     "drbd's", "heartbeat's", {"left": "bmc", "right": "bmc", "master": "bmc", "slave": "bmc"}
 )
 
 
+OLD, NOW = "20261101T120000Z", "20261102T120000Z"
+"""Two releases."""
+
+
 def wanted(cluster: Cluster, host: str) -> Wanted:
-    return wanted_on(cluster, cluster.hosts[host], SECRETS, "cluster.cfg")
+    return wanted_on(cluster, cluster.hosts[host], SECRETS, "cluster.cfg", "")
 
 
 def facts(wanted: Wanted) -> Facts:
@@ -33,7 +37,25 @@ def facts(wanted: Wanted) -> Facts:
         files={str(file.path): Installed(file.text, file.mode) for file in wanted.files},
         ours=frozenset(str(file.path) for file in wanted.files),
         units=units,
+        groups=frozenset({wanted.storage.group} if wanted.storage else ()),
+        logical=dict.fromkeys(wanted.storage.sizes if wanted.storage else (), ""),
+        **released(wanted),
     )
+
+
+def released(wanted: Wanted) -> dict[str, Any]:
+    """The release of a host on which the one that is wanted runs, and an older one is kept."""
+    if wanted.release is None:
+        return {}
+    return {
+        "releases": {
+            OLD: Built("an-older-one", "older-pins", "v1"),
+            NOW: Built(wanted.release.digest, wanted.release.pins, "v2"),
+        },
+        "current": NOW,
+        "runs": dict.fromkeys(wanted.released, NOW),
+        "clients": dict.fromkeys(wanted.turns, "ready"),
+    }
 
 
 def otherwise(facts: Facts, given: Mapping[str, Any]) -> Facts:
@@ -50,8 +72,17 @@ def otherwise(facts: Facts, given: Mapping[str, Any]) -> Facts:
         units[name] = Unit(active, enabled, held_back="held-back" in rest)
     for name in given.get("no_units", ()):
         del units[name]
+    releases = {
+        name: one for name, one in facts.releases.items() if name not in given.get("not_built", ())
+    }
+    for name in given.get("same_pins", ()):
+        releases[name] = replace(releases[name], pins=facts.releases[NOW].pins)
     return replace(
         facts,
+        releases=releases,
+        current=given.get("current", facts.current),
+        runs={**facts.runs, **given.get("runs", {})},
+        clients={**facts.clients, **given.get("clients", {})},
         packages=facts.packages - set(given.get("not_installed", ())),
         files=files,
         ours=facts.ours | set(given.get("stale", ())),

@@ -3,14 +3,16 @@
 import os
 import stat
 import time
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from tandem.rendering import File
-from tandem.rollout.apply import apply, placing, tar_of
-from tandem.rollout.plan import Step
+from tandem.rollout.apply import apply, placing
 from tandem.rollout.remote import HostError, Remote
+from tandem.rollout.step import Step
+from tandem.rollout.tars import tar_of
 from tests.rollout.conftest import Sshd
 
 
@@ -20,7 +22,7 @@ def file(path: Path, text: str, mode: int = 0o644) -> File:
 
 def done(sshd: Sshd, *steps: Step) -> list[str]:
     with Remote(sshd.host, sshd.ssh) as remote:
-        return [step.says for step in apply(remote, steps, lambda _: None)]
+        return [step.says for step in apply(remote, steps, lambda _: None, "now")]
 
 
 def test_files_arrive_in_folders_that_are_made_for_them(sshd: Sshd, tmp_path: Path) -> None:
@@ -83,6 +85,23 @@ def test_what_breaks_off_on_the_way_leaves_the_file_as_it_was(sshd: Sshd, tmp_pa
     assert path.read_text() == "before"
     done(sshd, Step("write it", file=files[0]))
     assert path.read_text() == "x" * 1_000_000
+
+
+@dataclass(frozen=True)
+class Word:
+    """Something to be sent."""
+
+    word: str
+
+    def content(self, _: Remote) -> bytes:
+        return self.word.encode()
+
+
+def test_a_step_gets_what_it_sends_and_when_the_roll_out_was_started(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    done(sshd, Step("keep it", f'cat >"{tmp_path}/$started"', sends=Word("here it is")))
+    assert (tmp_path / "now").read_text() == "here it is"
 
 
 def test_a_file_is_as_new_as_it_is(sshd: Sshd, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Plans for many hosts, stage by stage: here each host is an sshd of this computer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tandem.errors import TandemError
 from tandem.model import Cluster
 from tandem.rollout.deploying import Outcome, carry_out, unlike
 from tandem.rollout.facts import Facts
-from tandem.rollout.plan import Step
+from tandem.rollout.step import Phase, Step
 from tandem.rollout.survey import Survey
 from tests.examples import example
 from tests.rollout.conftest import ADDRESS, Sshd
@@ -72,16 +72,74 @@ def test_so_it_does_between_two_steps(sshd: Sshd, tmp_path: Path) -> None:
     assert not (tmp_path / "b").exists()
 
 
-def test_what_comes_last_is_done_when_all_else_is_on_all_hosts(sshd: Sshd, tmp_path: Path) -> None:
-    def note(word: str, *, last: bool = False) -> Step:
-        return Step(word, f"echo {word} >>{tmp_path}/notes", last=last)
+def noting(folder: Path) -> Callable[..., Step]:
+    def note(word: str, phase: Phase = Phase.IN_TURN, then: str = "true", undo: str = "") -> Step:
+        undoing = f"echo {undo} >>{folder}/notes" if undo else ""
+        return Step(word, f"echo {word} >>{folder}/notes\n{then}", phase=phase, undo=undoing)
 
+    return note
+
+
+def notes(folder: Path) -> list[str]:
+    return (folder / "notes").read_text().split()
+
+
+def test_some_steps_come_ahead_of_all_others_on_all_hosts_and_some_last(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    note = noting(tmp_path)
     plans = {
-        "slave": (note("start", last=True), note("first")),
-        "master": (note("start", last=True), note("second")),
+        "slave": (note("start", Phase.LAST), note("first"), note("build", Phase.AHEAD)),
+        "master": (note("start", Phase.LAST), note("second"), note("build", Phase.AHEAD)),
     }
     assert all(one.error == "" for one in carried_out(sshd, plans))
-    assert (tmp_path / "notes").read_text().split() == ["first", "second", "start", "start"]
+    assert notes(tmp_path) == ["build", "build", "first", "second", "start", "start"]
+
+
+def test_a_release_that_cannot_be_built_on_one_host_is_gone_to_on_none(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    note = noting(tmp_path)
+    plans = {
+        "slave": (note("build", Phase.AHEAD), note("go")),
+        "master": (note("build", Phase.AHEAD, "false"), note("go")),
+    }
+    errors = {one.host: one.error for one in carried_out(sshd, plans)}
+    assert "go" not in notes(tmp_path)
+    assert errors["slave"] == "not touched: master failed before"
+
+
+def test_what_failed_is_taken_back_from_the_first_step_on(sshd: Sshd, tmp_path: Path) -> None:
+    note = noting(tmp_path)
+    slave = (
+        note("go", undo="back"),
+        note("restart1", undo="restart1-again"),
+        note("restart2", then="echo no egg >&2; false", undo="restart2-again"),
+        note("restart3", undo="restart3-again"),
+    )
+    (outcome,) = carried_out(sshd, {"slave": slave})
+    assert outcome.error == "restart2: no egg; taken back"
+    told = ["go", "restart1", "restart2", "back", "restart1-again", "restart2-again"]
+    assert notes(tmp_path) == told
+
+
+def test_what_cannot_be_taken_back_is_said(sshd: Sshd) -> None:
+    slave = (Step("go", "false", undo="echo no room >&2; false"),)
+    (outcome,) = carried_out(sshd, {"slave": slave})
+    assert outcome.error.endswith("; and it could not be taken back: no room")
+
+
+def test_what_is_broken_off_is_not_taken_back(sshd: Sshd, tmp_path: Path) -> None:
+    note = noting(tmp_path)
+    plans = {"slave": (note("go", undo="back"), note("restart"))}
+    seen = Survey(here(sshd), "", {}, {"slave": Facts()})
+
+    def stop() -> str:
+        return "broken off" if (tmp_path / "notes").exists() else ""
+
+    (outcome,) = carry_out(plans, seen, stop, lambda *_: None)
+    assert outcome.error == "restart: not done: broken off"
+    assert notes(tmp_path) == ["go"]
 
 
 def test_a_description_that_is_another_or_cannot_be_read_says_so() -> None:

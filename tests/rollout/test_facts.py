@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tandem.errors import TandemError
-from tandem.rollout.facts import Unit, VolumeState, answered, unit_in
+from tandem.rollout.facts import Built, Unit, VolumeState, answered, unit_in
 from tandem.rollout.question import question
 from tests.examples import example
 from tests.rollout.asdescribed import wanted
@@ -71,6 +71,15 @@ HTTP/1.0 503 Service Unavailable
 
 database main has not answered for 1.3 s
 client tandem-zeoclient3.service
+== releases
+20261101T120000Z 3a 4b v1
+20261102T120000Z 5c 4b v1-3-gabc-dirty
+*
+== current
+releases/20261102T120000Z
+== runs
+tandem-zeoclient1.service 20261102T120000Z
+tandem-zeoclient2.service
 == backup
 7200
 == end
@@ -110,6 +119,16 @@ def test_a_client_says_that_it_is_ready_or_why_it_is_not() -> None:
         "tandem-zeoclient2.service": "database main has not answered for 1.3 s",
         "tandem-zeoclient3.service": "no answer",
     }
+
+
+def test_releases_are_those_that_say_what_they_are() -> None:
+    found = answered(ANSWER)
+    assert found.releases == {
+        "20261101T120000Z": Built("3a", "4b", "v1"),
+        "20261102T120000Z": Built("5c", "4b", "v1-3-gabc-dirty"),
+    }
+    assert found.current == "20261102T120000Z"
+    assert found.runs == {"tandem-zeoclient1.service": "20261102T120000Z"}
 
 
 def test_the_rest_of_the_answer() -> None:

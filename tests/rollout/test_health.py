@@ -141,3 +141,10 @@ def test_what_differs_from_the_description_is_counted() -> None:
     )
     other = replace(vm("frontend"), files={})
     assert ailments(seen(frontend=other), WELL)[0].endswith("away from the description: fab plan")
+
+
+def test_a_host_that_was_left_between_two_releases_says_so() -> None:
+    runs = {"tandem-zeoclient1.service": "20261101T120000Z"}
+    between = vm("zeoclient-slave", runs={"tandem-zeoclient2.service": "20261102T120000Z", **runs})
+    said = "zeoclient-slave: its programs are of several releases: 20261101T120000Z,"
+    assert any(line.startswith(said) for line in ailments(seen(zeoclient_slave=between), WELL))

@@ -4,6 +4,7 @@ import pytest
 
 from tandem.rollout.facts import Facts
 from tandem.rollout.remote import HostError
+from tandem.rollout.step import Phase
 from tandem.rollout.survey import Survey
 from tests.rollout.asdescribed import otherwise
 from tests.rollout.test_health import CLUSTER, machine, seen
@@ -53,7 +54,7 @@ def test_it_is_done_while_heartbeat_runs_on_neither_and_both_are_started_last() 
     found = seen(master=other("master", KEY, down=True), slave=other("slave", KEY, down=True))
     for name in ("master", "slave"):
         assert says(found, name) == [f"write /{KEY}", START]
-        assert found.plans[name][-1].last
+        assert found.plans[name][-1].phase is Phase.LAST
     assert not found.errors
 
 

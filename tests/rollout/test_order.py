@@ -55,8 +55,18 @@ def test_every_host_is_in_one_stage(name: str) -> None:
 def test_a_machine_comes_with_its_vms_and_with_its_peer_that_says_who_is_active() -> None:
     asked = [host.name for host in hosts_of(example("capacity"), "slave")]
     assert sorted(asked) == ["frontend", "master", "slave", "zeoclient-slave", "zeoserver"]
+
+
+def test_with_a_further_machine_come_those_that_have_to_know_it() -> None:
     asked = [host.name for host in hosts_of(example("capacity"), "node3")]
-    assert sorted(asked) == ["node3", "zeoclient-node3"]
+    assert sorted(asked) == [
+        "frontend",
+        "master",
+        "node3",
+        "slave",
+        "zeoclient-node3",
+        "zeoserver",
+    ]
 
 
 def test_the_machine_whose_volumes_are_primary_is_active() -> None:

@@ -33,9 +33,14 @@ def test_an_environment_whose_making_was_interrupted_is_never_trusted() -> None:
     assert verdict == Verdict("make", "making or changing it was interrupted")
 
 
-def test_an_environment_that_was_moved_is_made_anew() -> None:
+def test_an_environment_that_was_moved_has_to_find_its_checkout_again() -> None:
     verdict = decide(GOOD, replace(GOOD, place="/home/me/.venv"), exists=True)
-    assert verdict == Verdict("make", "it was made in /srv/tandem/.venv, and cannot be moved")
+    assert verdict == Verdict("move", "it has what is pinned, but was made in /srv/tandem/.venv")
+
+
+def test_a_moved_environment_with_old_pins_is_updated() -> None:
+    wanted = replace(GOOD, place="/home/me/.venv", pins="def")
+    assert decide(GOOD, wanted, exists=True).action == "update"
 
 
 def test_an_environment_whose_python_went_is_made_anew() -> None:

@@ -283,7 +283,7 @@ def test_a_missing_package_is_named_with_what_goes_without_it(checkout: Path) ->
     )
     empty = checkout.parent / "empty"
     empty.mkdir()
-    for name in ("sh", "dirname"):
+    for name in ("sh", "dirname", "realpath"):
         program = shutil.which(name)
         assert program
         (empty / name).symlink_to(program)

@@ -33,19 +33,23 @@ class Described:
         file.write_text(json.dumps(self.sections))
 
 
-def as_operated(described: Described, secrets: Path, ssh: Mapping[str, str]) -> str:
+def as_operated(
+    described: Described, secrets: Path, ssh: Mapping[str, str], volume_disk: str
+) -> str:
     """The text of the description as ``fab`` reads it to work on the lab as on a real cluster.
 
-    It names the lab's own secrets, in a folder, and its way in.
+    It names the lab's own secrets, in a folder, its way in, and the disk for the volumes.
     """
     names = secret_files(described.cluster, secrets)
     own: dict[str, dict[str, str]] = {"ssh": dict(ssh), "secrets": {}}
+    for node in described.cluster.nodes:
+        own[node.name] = {"volume-disk": volume_disk}
     for name, file in names.items():
         machine = name.removeprefix("fence-")
         if machine == name:
             own["secrets"][name] = str(file.path)
         else:
-            own[machine] = {"fence-password": str(file.path)}
+            own[machine]["fence-password"] = str(file.path)
     return text_of(with_changes(described.sections, own), "as the lab has it")
 
 

@@ -41,10 +41,11 @@ def lab_files(kind: Kind, keys: Keys, ports: tuple[Port, ...] = ()) -> tuple[Fil
     )
 
 
-def bare_files(cluster: Cluster, machine: Machine) -> tuple[File, ...]:
-    """What a machine has that was just installed: its name, and its address."""
+def bare_files(cluster: Cluster, machine: Machine, mirror: str) -> tuple[File, ...]:
+    """What a machine has that was just installed: its name, its address, and where apt goes."""
     network = cluster.network
     return (
+        _file("etc/apt/sources.list", f"deb [trusted=yes] {mirror} ./\n"),
         _file("etc/hostname", f"{machine.name}\n"),
         _file("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
         _file("etc/systemd/system-preset/20-installed.preset", "enable systemd-networkd.service\n"),

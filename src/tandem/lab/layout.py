@@ -64,6 +64,20 @@ def layout_of(cluster: Cluster) -> Layout:
     return Layout(ports, dict(_own_addresses(cluster)))
 
 
+MIRROR_PORT: Final = 8000
+"""The TCP port at which bare machines get their packages."""
+
+
+def mirror_at(cluster: Cluster) -> str:
+    """The lab's own address in the service network."""
+    return next(iter(layout_of(cluster).addresses["service"])).split("/")[0]
+
+
+def mirror_url(cluster: Cluster) -> str:
+    """Where bare machines get their packages."""
+    return f"http://{mirror_at(cluster)}:{MIRROR_PORT}/"
+
+
 def _plugs(node: Machine) -> Iterator[tuple[str, str, str]]:
     yield "service", node.service_interface, node.address
     if node.replication_address:

@@ -4,6 +4,7 @@ import fcntl
 import itertools
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,18 +13,24 @@ from typing import Final
 
 from tandem.drivers import hypervisor_of
 from tandem.errors import TandemError
+from tandem.images.cache import Tell, lock_of
+from tandem.images.debian import debian
 from tandem.lab.described import Described, as_operated, kept_in
 from tandem.lab.images.base import MEMORY as BASE_MEMORY
 from tandem.lab.images.base import base_of
-from tandem.lab.images.cache import Tell, lock_of
+from tandem.lab.images.mirror import mirror
 from tandem.lab.images.provisioning import until
+from tandem.lab.images.roots import INSTALLED
 from tandem.lab.lab import Lab
-from tandem.lab.layout import layout_of
+from tandem.lab.layout import MIRROR_PORT, layout_of, mirror_at
 from tandem.lab.machine import Hardware, Kind
 from tandem.lab.namespace import Namespace, NoLabError, leashed
 from tandem.lab.power import make_bmcs
 from tandem.lab.ssh import Identity
 from tandem.lab.uml import UserModeLinux
+from tandem.model import Cluster
+from tandem.rollout.packages import packages_for, packages_of_vms
+from tandem.rollout.wheels import wheelhouse
 from tandem.secrets import secrets_of
 
 MEMORY: Final = 1536
@@ -35,12 +42,13 @@ _DISK: Final = 2_000
 _IMAGES: Final = 8_000
 """How much the making of all that is kept for labs may take, in MB."""
 _NEEDS: Final = (
-    *("eatmydata", "ip", "ipmi_sim", "mkfs.ext4", "mmdebstrap", "nbdkit", "nft"),
-    *("nsenter", "qemu-storage-daemon", "socat", "ssh", "ssh-keygen", "unshare"),
+    *("apt-ftparchive", "eatmydata", "ip", "ipmi_sim", "mkfs.ext4", "mmdebstrap", "nbdkit"),
+    *("nft", "nsenter", "qemu-storage-daemon", "socat", "ssh", "ssh-keygen", "unshare"),
 )
 
 _DESCRIBED: Final = "described.json"
 _BASE: Final = "base"
+_KNOWN: Final = "known_hosts"
 
 
 def described_for(file: Path, hypervisor: str = "", kind: Kind | None = None) -> Described:
@@ -126,11 +134,15 @@ def _brought_up(
     shutil.rmtree(folder, ignore_errors=True)
     with leashed(folder) as namespace:
         described.keep(folder / _DESCRIBED)
-        way_in = {"key": str(base.key), "known-hosts": str(base.identity.known_hosts)}
-        (folder / described.file.name).write_text(as_operated(described, images, way_in))
+        # A roll-out to bare machines adds the VMs that it makes.
+        identity = Identity(base.key, folder / _KNOWN)
+        shutil.copy(base.identity.known_hosts, identity.known_hosts)
+        way_in = {"key": str(identity.key), "known-hosts": str(identity.known_hosts)}
+        operated = as_operated(described, images, way_in, kind.device(1))
+        (folder / described.file.name).write_text(operated)
         (folder / _BASE).symlink_to(base.folder)
         namespace.ask("hold", file=str(lock_of(base.folder)))
-        lab = Lab(cluster, kind, base.identity, namespace)
+        lab = Lab(cluster, kind, identity, namespace)
         layout = layout_of(cluster)
         lab.plug_in(
             Hardware(
@@ -142,6 +154,8 @@ def _brought_up(
         for bmc, command in make_bmcs(cluster, passwords, folder):
             namespace.ask("add", bmc, command=[str(word) for word in command])
             namespace.ask("on", bmc)
+        if bare:
+            _add_mirror(namespace, cluster, images, tell)
         tell(f"{', '.join(cluster.machines)} boot")
         for machine in cluster.machines:
             lab.poweron(machine)
@@ -154,6 +168,24 @@ def _brought_up(
                 tell("in sync, Heartbeat active on both; the services start")
                 await_services(lab)
         yield lab
+
+
+def _add_mirror(namespace: Namespace, cluster: Cluster, images: Path, tell: Tell) -> None:
+    """Let bare machines have their packages, and what else a roll-out would fetch from elsewhere.
+
+    In the lab, nothing can be fetched.
+    """
+    machines = [host for host in cluster.hosts.values() if host.machine]
+    wanted = {one.name for host in machines for one in packages_for(cluster, host)}
+    folder = mirror(INSTALLED, wanted, images, tell)
+    if cluster.virtual:
+        debian(packages_of_vms(cluster), images, tell)
+    tell("the wheels")
+    wheelhouse()
+    served = ("-m", "http.server", "--directory", str(folder), "--bind", mirror_at(cluster))
+    command = [sys.executable, *served, str(MIRROR_PORT)]
+    namespace.ask("add", "mirror", command=command)
+    namespace.ask("on", "mirror")
 
 
 @contextmanager
@@ -170,7 +202,7 @@ def open_lab(folder: Path) -> Lab:
     """The lab that runs in a folder; raises NoLabError where none does."""
     namespace = Namespace(folder)
     base = (folder / _BASE).resolve()
-    identity = Identity(base.parent / "lab-key", base / "known_hosts")
+    identity = Identity(base.parent / "lab-key", folder / _KNOWN)
     return Lab(kept_in(folder / _DESCRIBED), UserModeLinux(), identity, namespace)
 
 

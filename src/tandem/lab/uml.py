@@ -18,20 +18,18 @@ class UserModeLinux(Kind):
     needs = ("linux.uml", "uml_moo")
     hypervisors = ("nspawn", "none")
     lacks = (
-        "the firewalls are not loaded: nf_tables in Debian's User Mode Linux has no family inet",
+        "there are no firewalls: nf_tables in Debian's User Mode Linux has no family inet",
         "Apache keeps 400 connections whatever the description says: a thread costs ten times more",
     )
-    changed = MappingProxyType({"frontend-vm": {"connections": "400"}})
+    changed = MappingProxyType(
+        {"frontend-vm": {"connections": "400"}, "network": {"firewall": "none"}}
+    )
 
     files = (
         (
             "etc/udev/rules.d/50-lab.rules",
             "# QEMU's storage daemon flushes when it is asked to, but does not say so.\n"
             'SUBSYSTEM=="block", KERNEL=="vd*", ATTR{cache_type}="write back"\n',
-        ),
-        (
-            "etc/systemd/system/nftables.service.d/lab.conf",
-            "# This kernel's nf_tables has not the family inet.\n[Unit]\nConditionPathExists=!/\n",
         ),
     )
 

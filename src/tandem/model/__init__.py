@@ -2,9 +2,12 @@
 
 from tandem.model.access import Access, access_to
 from tandem.model.cluster import (
-    CHECKOUT_THERE,
+    CURRENT,
     DATA,
+    HOME,
     READY_PATH,
+    RELEASES,
+    VAR,
     VM,
     Client,
     Cluster,
@@ -26,12 +29,15 @@ from tandem.model.reading import (
 from tandem.model.sections import FrontendVM, Here, Machine, Ports, Ssh, ZeoclientVM, ZeoserverVM
 
 __all__ = [
-    "CHECKOUT_THERE",
+    "CURRENT",
     "DATA",
+    "HOME",
     "MACHINE_SECTION",
     "PARTS",
     "READY_PATH",
+    "RELEASES",
     "SECTIONS",
+    "VAR",
     "VM",
     "Access",
     "Client",

@@ -28,10 +28,19 @@ READY_PATH: Final = "/@@tandem-ready"
 """Where each client says over HTTP whether it is ready. Zope keeps ids that begin with ``@@`` for
 views, so no content can have this name."""
 
-CHECKOUT_THERE: Final = PurePosixPath("/srv/tandem/current")
-"""Where the checkout lies on the hosts of a cluster."""
+HOME: Final = PurePosixPath("/srv/tandem")
+"""What is Tandem's on the hosts of a cluster, but for configuration in ``/etc``."""
 
-DATA: Final = PurePosixPath("/srv/tandem/data")
+RELEASES: Final = HOME / "releases"
+"""The releases of a host's software: each a checkout, and what was built in it."""
+
+CURRENT: Final = HOME / "current"
+"""A link to the release that programs are started from."""
+
+VAR: Final = HOME / "var"
+"""What the programs of all releases write; each release has it as its ``var``."""
+
+DATA: Final = HOME / "data"
 """Where the zeoserver keeps the data: on its VM's disk, or the place where that is mounted."""
 
 

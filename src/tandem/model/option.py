@@ -298,6 +298,14 @@ volume_group = Kind(
     ),
     ("vg0", "data"),
 )
+device = Kind(
+    "block device",
+    _matching(
+        r"/dev/[A-Za-z0-9_.:-]+(/[A-Za-z0-9_.:-]+)*",
+        "the path of a disk or partition such as /dev/sdb",
+    ),
+    ("/dev/sdb", "/dev/nvme0n1p4"),
+)
 domain = Kind(
     "domain",
     _domain,
@@ -312,5 +320,10 @@ user = Kind(
     ("operator", "fencer"),
 )
 file = Kind("file", _file, ("/etc/one", "/etc/two"))
+pages = Kind(
+    "paths of pages",
+    _each(_matching(r"/[A-Za-z0-9_./-]*", "a page's path in a site such as / or /news")),
+    ("/", "/news"),
+)
 port = whole(1, 65535)
 text = Kind("text", lambda given: given, ("one", "two"))

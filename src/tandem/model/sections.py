@@ -40,6 +40,12 @@ class Network:
     domain: str = o.option(
         o.domain, "The domain of the machines' and VMs' names in /etc/hosts.", "internal"
     )
+    firewall: str = o.option(
+        o.choice("nftables", "none"),
+        "What closes the ports that nobody needs on machines and VMs: nftables on each of them, or"
+        " nothing of ours, where others see to that.",
+        "nftables",
+    )
     ssh_from: tuple[str, ...] = o.option(
         o.networks, "From where machines and VMs can be reached by ssh.", "0.0.0.0/0 ::/0"
     )
@@ -79,6 +85,13 @@ class Machine:
     dom0_vcpus: int = o.option(o.whole(1, 64), "How many processors Xen's dom0 uses.", "2")
     volume_group: str = o.option(
         o.volume_group, "The LVM volume group in which the VMs' disks are made.", "vg0"
+    )
+    volume_disk: str | None = o.option(
+        o.optional(o.device),
+        "The empty disk or partition of which fab deploy makes the volume group where there is"
+        " none; empty: it is there.",
+        "",
+        acts="fab deploy makes the volume group of it",
     )
     storage: int = o.option(
         o.size,
@@ -205,6 +218,12 @@ class ZeoclientVM(Sizes):
     )
     memory: int = o.option(o.whole(128, 16_777_216, "MB"), "How much memory each VM has.", "4096")
     vcpus: int = o.option(o.whole(1, 128), "How many processors each has.", "2")
+    warm_up: tuple[str, ...] = o.option(
+        o.pages,
+        "Pages that each client makes of every site before it is ready; empty: none.",
+        "/",
+        acts="the environment variable TANDEM_WARM_UP of each client",
+    )
     debug_from: tuple[str, ...] = o.option(
         o.networks,
         "From where a debug client can be reached; empty: it listens on the VM's loopback only.",

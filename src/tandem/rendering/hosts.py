@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from tandem.drivers import hypervisor_of, manager_of, storage_of
-from tandem.model import CHECKOUT_THERE, DATA, Cluster, Host, access_to
+from tandem.model import CURRENT, DATA, HOME, VAR, Cluster, Host, access_to
 from tandem.rendering import File, Place, Secrets, render
 
 BRIDGE: Final = "br-service"
@@ -15,10 +15,10 @@ LIBEXEC: Final = "/usr/libexec/heartbeat"
 """Where Debian keeps Heartbeat's daemons."""
 
 FRONTEND_THERE: Final = Place(
-    parts=CHECKOUT_THERE / "parts/frontend",
-    var=CHECKOUT_THERE.parent / "frontend",
+    parts=PurePosixPath("/etc/tandem/frontend"),
+    var=HOME / "frontend",
     cache=PurePosixPath("/var/cache/tandem"),
-    python=CHECKOUT_THERE / ".venv/bin/python",
+    python=CURRENT / ".venv/bin/python",
     user="www-data",
 )
 """Apache's files on a host of the cluster, where root starts it."""
@@ -45,7 +45,8 @@ def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
     yield Program("hosts", ("hosts",), seen={"boots": units_at_boot(cluster, host)})
     kind = "machine" if host.machine else "vm"
     yield Program("network", (f"network/{kind}",), seen={"hypervisor": hypervisor})
-    yield Program("firewall", ("firewall",), seen={"accesses": access_to(cluster, host)})
+    if cluster.network.firewall == "nftables":
+        yield Program("firewall", ("firewall",), seen={"accesses": access_to(cluster, host)})
     if host.roles:
         folders = ("systemd/account", *(f"systemd/{role}" for role in host.roles))
         # Without VMs it is Heartbeat that starts what runs on one machine at a time.
@@ -77,11 +78,9 @@ def units_at_boot(cluster: Cluster, host: Host) -> tuple[tuple[str, bool], ...]:
 
 
 def _units_at_boot(cluster: Cluster, host: Host) -> Iterator[tuple[str, bool]]:
-    yield from (
-        ("ssh.service", True),
-        ("systemd-networkd.service", True),
-        ("nftables.service", True),
-    )
+    yield from (("ssh.service", True), ("systemd-networkd.service", True))
+    if cluster.network.firewall == "nftables":
+        yield "nftables.service", True
     if host.machine:
         if cluster.peer_of(host.machine):
             yield from (("drbd.service", True), ("heartbeat.service", True))
@@ -124,7 +123,9 @@ def program_files(
         else host.machine and host.machine.service_interface,
         "lib": LIB,
         "libexec": LIBEXEC,
-        "checkout": CHECKOUT_THERE,
+        "checkout": CURRENT,
+        "home": HOME,
+        "var": VAR,
         "data": DATA,
         "milliseconds": _milliseconds,
         **program.seen,

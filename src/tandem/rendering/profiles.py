@@ -1,5 +1,7 @@
 """What the profiles of the roles are told of the cluster: options and sections for buildout."""
 
+from collections.abc import Iterator
+
 from tandem.model import DATA, Cluster, Here
 
 
@@ -14,9 +16,18 @@ def tandem_options(here: Here, cluster: Cluster) -> dict[str, str]:
         "zeo-address": f"{cluster.zeoserver.address}:{cluster.ports.zeoserver}",
         "debug-address": clients[0].address if reached else "127.0.0.1",
         "debug-port": str(cluster.ports.debug),
+        "warm-up": ",".join(_warm_up(cluster)) or "none",
         "frontend-url": f"http://{cluster.frontend.address}:{cluster.ports.frontend}",
         "data": str(DATA) if here.name else "",
     }
+
+
+def _warm_up(cluster: Cluster) -> Iterator[str]:
+    """The pages as Apache asks a client for them, through Zope's VirtualHostMonster."""
+    for site in cluster.sites:
+        host = "localhost" if site.host == "*" else site.host
+        for page in cluster.zeoclient.warm_up:
+            yield f"/VirtualHostBase/http/{host}{site.path}/VirtualHostRoot{page}"
 
 
 def client_sections(here: Here, cluster: Cluster) -> dict[str, dict[str, str]]:

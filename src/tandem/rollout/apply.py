@@ -1,16 +1,14 @@
 """Doing a plan's steps on a host."""
 
-import io
 import shlex
-import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
-from time import time
 from typing import Final
 
 from tandem.rendering import File
-from tandem.rollout.plan import Step
 from tandem.rollout.remote import Remote
+from tandem.rollout.step import Step
+from tandem.rollout.tars import tar_of
 
 # A file is never seen half written, whatever breaks off, nor lost when the power goes; a wrong mode
 # is never seen either. What is renamed has to lie in the same file system.
@@ -41,10 +39,13 @@ flock --wait 600 8
 """
 
 
-def apply(remote: Remote, steps: Iterable[Step], tell: Callable[[str], None]) -> Iterator[Step]:
+def apply(
+    remote: Remote, steps: Iterable[Step], tell: Callable[[str], None], started: str
+) -> Iterator[Step]:
     """Do the steps in their order; files that follow each other are sent at once.
 
-    Each is given back once it is done. Raises HostError at the first that fails.
+    ``started`` is when the roll-out was: what it builds is called so. Each step is given back once
+    it is done. Raises HostError at the first that fails.
     """
     for sent, group in groupby(steps, key=lambda step: step.file is not None):
         together = tuple(group)
@@ -54,26 +55,20 @@ def apply(remote: Remote, steps: Iterable[Step], tell: Callable[[str], None]) ->
                 files = [step.file for step in some if step.file]
                 remote.run(f"{_STEP}{placing(files)}", tar_of(files))
             else:
-                remote.run(f"{_STEP}{some[0].does}")
+                step = some[0]
+                content = step.sends.content(remote) if step.sends else b""
+                remote.run(f"{_STEP}started={started}\n{step.does}", content)
             yield from some
+
+
+def take_back(remote: Remote, steps: Iterable[Step]) -> None:
+    """Undo what can be undone of the steps; raises HostError."""
+    # The first of them decides what the others, which start programs anew, start.
+    for step in steps:
+        if step.undo:
+            remote.run(f"{_STEP}{step.undo}")
 
 
 def placing(files: Sequence[File]) -> str:
     """POSIX shell that puts files in their places, which come in a tar on its standard input."""
     return _PLACING.format(paths=" ".join(shlex.quote(str(file.path)) for file in files))
-
-
-def tar_of(files: Iterable[File]) -> bytes:
-    """A tar of the files, root's, each with its mode, and as new as it is.
-
-    Heartbeat sees by a file's time whether there is something to be read anew.
-    """
-    now = time()
-    written = io.BytesIO()
-    with tarfile.open(fileobj=written, mode="w") as tar:
-        for file in files:
-            content = file.text.encode()
-            entry = tarfile.TarInfo(str(file.path))
-            entry.size, entry.mode, entry.mtime = len(content), file.mode, now
-            tar.addfile(entry, io.BytesIO(content))
-    return written.getvalue()

@@ -9,18 +9,18 @@ from typing import Any, Final
 
 from fabric import Connection, task
 
-from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, agreed, fail, told, working_on
-from tandem.description import cluster_in
+from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, fail, told, working_on
 from tandem.errors import TandemError
 from tandem.model import Cluster
-from tandem.rendering import CHECKOUT
 from tandem.rollout import overview, showing
-from tandem.rollout.deploying import Outcome, Plans, alone, carry_out, unlike
+from tandem.rollout.arriving import arrive
+from tandem.rollout.deploying import Outcome, alone
+from tandem.rollout.doing import ask, done, look
 from tandem.rollout.health import ailments
 from tandem.rollout.restarting import turns_of
-from tandem.rollout.survey import Survey, survey
+from tandem.rollout.survey import Survey
+from tandem.rollout.upkeep import releases, retire, rollback, sites
 from tandem.rollout.visiting import visits
-from tandem.secrets import secrets_of
 
 CHANGES: Final = 2
 """The exit status of a plan that has steps."""
@@ -35,6 +35,12 @@ def commands(cluster: Cluster) -> Iterator[Command]:
         yield _plan(machine)
         yield _deploy(machine)
         yield _restart(machine)
+        if machine and machine not in cluster.pair:
+            yield retire(machine)
+    yield releases
+    yield sites
+    for role in dict.fromkeys(role for host in cluster.hosts.values() for role in host.roles):
+        yield rollback(role)
 
 
 @task(help=CLUSTER_HELP | JSON_HELP)  # type: ignore[untyped-decorator]  # Fabric has no types
@@ -42,7 +48,7 @@ def status(_: Connection, cluster: str = "cluster.cfg", json: bool = False) -> N
     """Show the whole cluster on one screen; the exit status is 0 only if all is well."""
     with told():
         started = monotonic()
-        seen = _survey(Path(cluster), "")
+        seen = look(Path(cluster))
         visited = visits(seen.cluster)
         found = ailments(seen, visited)
         seconds = monotonic() - started
@@ -81,7 +87,7 @@ def _plan(machine: str) -> Command:
     def command(_: Connection, cluster: str = "cluster.cfg", json: bool = False) -> None:
         with told():
             started = monotonic()
-            seen = _survey(Path(cluster), machine)
+            seen = look(Path(cluster), machine)
             seconds = monotonic() - started
             if json:
                 print(jsonlib.dumps(showing.as_json(seen, seconds), indent=2))
@@ -113,16 +119,18 @@ def _deploy(machine: str) -> Command:
 def _deployed(file: Path, machine: str, yes: bool) -> bool:
     """Whether all of it worked."""
     started = monotonic()
-    seen = _survey(file, machine)
+    seen = look(file, machine)
     CONSOLE.print(*showing.lines(seen, monotonic() - started), sep="\n")
     if not any(seen.plans.values()):
         return not seen.errors
-    _ask(seen.plans, yes)
+    ask(seen.plans, yes)
     with alone(seen) as lost:
-        if _survey(file, machine).plans != seen.plans:
+        if look(file, machine).plans != seen.plans:
             raise TandemError("the hosts or the description changed meanwhile: run it again")
-        outcomes = _done(seen.plans, seen, file, lost)
-        left = _survey(file, machine)
+        outcomes = done(seen.plans, seen, file, lost)
+        if seen.coming and not any(one.error for one in outcomes):
+            outcomes = (*outcomes, *_set_up(seen, file, machine, lost))
+        left = look(file, machine)
     failed = {one.host for one in outcomes if one.error}
     for error in left.errors.values():
         fail(error.report())
@@ -130,6 +138,16 @@ def _deployed(file: Path, machine: str, yes: bool) -> bool:
         if steps and host not in failed:
             fail(f"{host}: still to do after it was done: {steps[0].says}")
     return not (failed or left.errors or any(left.plans.values()))
+
+
+def _set_up(seen: Survey, file: Path, machine: str, lost: Callable[[], str]) -> Sequence[Outcome]:
+    """Do what is to be done on the VMs that were made, once they are there."""
+    with working_on(seen.coming) as tell:
+        for error in arrive(seen, tell).values():
+            fail(error.report())
+    there = look(file, machine)
+    CONSOLE.print(*showing.lines(there, 0.0), sep="\n")
+    return done(there.plans, there, file, lost)
 
 
 def _restart(machine: str) -> Command:
@@ -142,46 +160,16 @@ def _restart(machine: str) -> Command:
     def command(_: Connection, cluster: str = "cluster.cfg", yes: bool = False) -> None:
         with told():
             file = Path(cluster)
-            seen = _survey(file, "")
+            seen = look(file)
             for error in seen.errors.values():
                 fail(error.report())
             turns = turns_of(seen, machine)
             number = sum(map(len, turns.values()))
             CONSOLE.print(f"{number} Plone clients are started anew, one after the other")
-            _ask(turns, yes)
+            ask(turns, yes)
             with alone(seen) as lost:
-                outcomes = _done(turns, seen, file, lost)
+                outcomes = done(turns, seen, file, lost)
         if seen.errors or any(one.error for one in outcomes):
             sys.exit(1)
 
     return command
-
-
-def _ask(plans: Plans, yes: bool) -> None:
-    """Let the operator say yes, where visitors would notice; raises TandemError without."""
-    notice = showing.visitors(step for steps in plans.values() for step in steps)
-    if notice and not yes and not agreed(f"Visitors notice: {notice}. Do it?"):
-        raise TandemError("nothing was done")
-
-
-def _done(plans: Plans, seen: Survey, file: Path, lost: Callable[[], str]) -> Sequence[Outcome]:
-    """Carry the plans out, and show what came of it."""
-    started = monotonic()
-    with working_on([host for host, steps in plans.items() if steps]) as tell:
-
-        def stop() -> str:
-            return lost() or unlike(seen.cluster, lambda: cluster_in(file))
-
-        outcomes = tuple(carry_out(plans, seen, stop, tell))
-    CONSOLE.print(showing.table(outcomes))
-    CONSOLE.print(f"in {monotonic() - started:.1f} s")
-    for one in outcomes:
-        if one.error:
-            fail(f"{one.host}: {one.error}")
-    return outcomes
-
-
-def _survey(file: Path, machine: str) -> Survey:
-    described = cluster_in(file)
-    secrets = secrets_of(described, CHECKOUT, make_missing=False)
-    return survey(described, secrets, file.name, machine)

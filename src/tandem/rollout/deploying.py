@@ -3,16 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from time import monotonic
 
 from tandem.errors import TandemError
 from tandem.model import Cluster, Host
-from tandem.rollout.apply import apply
+from tandem.rollout.apply import apply, take_back
 from tandem.rollout.lock import locked
-from tandem.rollout.plan import Step
 from tandem.rollout.reading import at_once
+from tandem.rollout.release import named_now
 from tandem.rollout.remote import HostError, Remote
+from tandem.rollout.step import Phase, Step
 from tandem.rollout.survey import Survey
 
 Plans = Mapping[str, Sequence[Step]]
@@ -24,13 +26,17 @@ Tell = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a host: steps that were done, in how many seconds, and what failed."""
+    """What came of a host: steps that were done, in how many seconds, and what failed.
+
+    ``took`` has the seconds of each step that was done, by what it says.
+    """
 
     host: str
     done: int
     steps: int
     seconds: float
     error: str = ""
+    took: tuple[tuple[str, float], ...] = ()
 
 
 @contextmanager
@@ -60,17 +66,25 @@ def carry_out(plans: Plans, seen: Survey, stop: Callable[[], str], tell: Tell) -
     def why() -> str:
         return "broken off" if broken_off.is_set() else stop()
 
-    first = {name: [step for step in steps if not step.last] for name, steps in plans.items()}
-    last = {name: [step for step in steps if step.last] for name, steps in plans.items()}
     every = tuple(host for stage in seen.stages for host in stage)
+    rounds = (
+        (every, Phase.AHEAD),
+        *((stage, Phase.IN_TURN) for stage in seen.stages),
+        (every, Phase.LAST),
+    )
+    started = named_now()
     stopped = ""
-    for stage, steps in (*((stage, first) for stage in seen.stages), (every, last)):
+    for stage, phase in rounds:
+        steps = {
+            name: [step for step in plan if step.phase is phase] for name, plan in plans.items()
+        }
         todo = [host for host in stage if steps.get(host.name)]
         stopped = stopped or (why() if todo else "")
         if stopped:
             yield from (_untouched(host, steps[host.name], stopped) for host in todo)
             continue
-        outcomes = _done_at_once(todo, steps, seen, why, tell, broken_off)
+        does = partial(_do, seen=seen, stop=why, tell=tell, started=started)
+        outcomes = _done_at_once(todo, steps, does, broken_off)
         yield from outcomes
         if failed := sorted(one.host for one in outcomes if one.error):
             stopped = f"{', '.join(failed)} failed before"
@@ -79,12 +93,10 @@ def carry_out(plans: Plans, seen: Survey, stop: Callable[[], str], tell: Tell) -
 def _done_at_once(
     hosts: Sequence[Host],
     steps: Plans,
-    seen: Survey,
-    stop: Callable[[], str],
-    tell: Tell,
+    does: Callable[[Host, Sequence[Step]], Outcome],
     broken_off: Event,
 ) -> tuple[Outcome, ...]:
-    done = at_once(hosts, lambda host: _do(steps[host.name], seen, host, stop, tell), broken_off)
+    done = at_once(hosts, lambda host: does(host, steps[host.name]), broken_off)
     return tuple(outcome for outcome in done.values() if isinstance(outcome, Outcome))
 
 
@@ -93,20 +105,43 @@ def _untouched(host: Host, steps: Sequence[Step], why: str) -> Outcome:
 
 
 def _do(
-    steps: Sequence[Step], seen: Survey, host: Host, stop: Callable[[], str], tell: Tell
+    host: Host,
+    steps: Sequence[Step],
+    *,
+    seen: Survey,
+    stop: Callable[[], str],
+    tell: Tell,
+    started: str,
 ) -> Outcome:
-    started = monotonic()
-    done = 0
+    began = monotonic()
+    took: list[tuple[str, float]] = []
     error = ""
     try:
         with Remote(host, seen.cluster.ssh) as remote:
-            for _ in apply(remote, steps, lambda says: tell(host.name, says)):
-                done += 1
+            before = began
+            for step in apply(remote, steps, lambda says: tell(host.name, says), started):
+                now = monotonic()
+                took.append((step.says, now - before))
+                before, done = now, len(took)
                 if done < len(steps) and (why := stop()):
-                    raise HostError(host.name, f"not done: {why}")
+                    error = f"{steps[done].says}: not done: {why}"
+                    break
     except HostError as failed:
+        done = len(took)
         error = f"{steps[done].says}: {failed.sentence}"
-    return Outcome(host.name, done, len(steps), monotonic() - started, error)
+        if any(step.undo for step in steps[: done + 1]):
+            tell(host.name, "taking it back")
+            error += _taken_back(host, steps[: done + 1], seen)
+    return Outcome(host.name, len(took), len(steps), monotonic() - began, error, tuple(took))
+
+
+def _taken_back(host: Host, steps: Sequence[Step], seen: Survey) -> str:
+    try:
+        with Remote(host, seen.cluster.ssh) as remote:
+            take_back(remote, steps)
+            return "; taken back"
+    except HostError as error:
+        return f"; and it could not be taken back: {error.sentence}"
 
 
 def unlike(cluster: Cluster, again: Callable[[], Cluster]) -> str:

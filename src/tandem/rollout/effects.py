@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
+from tandem.rendering.hosts import FRONTEND_THERE
 from tandem.rollout.facts import Unit, unit_in
-from tandem.rollout.rolling import Turn
+from tandem.rollout.wanted import Wanted
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Effect:
     visitors: str = ""
 
 
-_FRONTEND: Final = "srv/tandem/current/parts/frontend"
+_FRONTEND: Final = str(FRONTEND_THERE.parts).lstrip("/")
 
 LINKS_ANEW: Final = "have systemd-networkd set the links up anew"
 
@@ -86,13 +87,17 @@ _READ_BY: Final = {
 
 
 def effects_of(
-    changed: Collection[str], units: Mapping[str, Unit], turns: Mapping[str, Turn]
+    changed: Collection[str],
+    units: Mapping[str, Unit],
+    wanted: Wanted,
+    stale: Collection[str] = (),
 ) -> Iterator[Effect]:
     """What is to be done after these files have changed, by their paths without the first slash.
 
-    ``turns`` has the Plone clients, by their units.
+    ``stale`` are units that run something else than what they would be started from now.
     """
-    restarted = {unit for path in changed if (unit := _restarts(path)) and _runs(unit, units)}
+    named = {*stale, *map(_restarts, changed)}
+    restarted = {unit for unit in named if unit and _runs(unit, units)}
     for effect in EFFECTS:
         touched = any(fnmatchcase(path, one) for path in changed for one in effect.paths)
         counts = not effect.unit or _runs(effect.unit, units)
@@ -100,10 +105,11 @@ def effects_of(
             yield effect
     for pattern, visitors in _RESTARTS:
         for unit in sorted(unit for unit in restarted if fnmatchcase(unit, pattern)):
-            if turn := turns.get(unit):
+            if turn := wanted.turns.get(unit):
                 yield Effect(turn.says, turn.does, (), unit)
             else:
-                yield Effect(f"start {unit} anew", f"systemctl restart {unit}", (), unit, visitors)
+                does = f"systemctl restart {unit}\n{wanted.awaited.get(unit, '')}".strip()
+                yield Effect(f"start {unit} anew", does, (), unit, visitors)
 
 
 def waits_for(path: str) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tandem.errors import TandemError
-from tandem.rollout.wanted import Wanted
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,15 @@ class Unit:
     active: str
     enabled: str
     held_back: bool = False
+
+
+@dataclass(frozen=True)
+class Built:
+    """A release that is there, as it says of itself (tandem.rollout.release.Release)."""
+
+    digest: str
+    pins: str
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,10 @@ class Facts:
     """The units that are there."""
     volumes: Mapping[str, VolumeState] = field(default_factory=dict)
     """The volumes that are configured, by their names."""
+    groups: frozenset[str] = frozenset()
+    """The LVM volume groups."""
+    logical: Mapping[str, str] = field(default_factory=dict)
+    """The tags of each LVM volume in the group of the description, by the volumes' names."""
     peer: str = ""
     """What Heartbeat says of the other machine of the pair: ``active`` while all is well."""
     links: Mapping[str, str] = field(default_factory=dict)
@@ -70,6 +82,12 @@ class Facts:
     """The VMs that run."""
     clients: Mapping[str, str] = field(default_factory=dict)
     """What each Plone client says of itself, by its unit: ``ready``, or why it is not."""
+    releases: Mapping[str, Built] = field(default_factory=dict)
+    """The releases that were built in full, by their names, which are their times."""
+    current: str = ""
+    """The one that programs are started from."""
+    runs: Mapping[str, str] = field(default_factory=dict)
+    """The one that each unit's program was started from, by the units that run one."""
     backup: float | None = None
     """How old the last backup is, in seconds."""
 
@@ -81,18 +99,6 @@ class Facts:
 
 MADE_BY: Final = "Made by Tandem from "
 """What every file that Tandem makes says of itself (tandem.rendering.render)."""
-
-
-def units_of(wanted: Wanted) -> tuple[str, ...]:
-    """The units that matter on a host: those that can be enabled, and those with files of ours."""
-    names = [name for name, _ in wanted.units]
-    names += filter(None, (unit_in(str(file.path)) for file in wanted.files))
-    names += (service for package in wanted.packages for service in _services(package.service))
-    return tuple(dict.fromkeys(names))
-
-
-def _services(names: str) -> Iterator[str]:
-    return (f"{name}.service" for name in names.split())
 
 
 def unit_in(path: str) -> str:
@@ -122,10 +128,23 @@ def answered(answer: str) -> Facts:
         ours=frozenset(line.lstrip("/") for line in parts["ours"]),
         units=dict(_units(parts["units"])),
         volumes=dict(_volumes(parts.get("volumes", ()))),
+        groups=frozenset(line.strip() for line in parts.get("groups", ())),
+        logical={
+            words[0]: " ".join(words[1:])
+            for line in parts.get("logical", ())
+            if (words := line.split())
+        },
         peer=" ".join(parts.get("peer", ())),
         links=dict(line.split() for line in parts.get("links", ()) if len(line.split()) == 2),
         vms=frozenset(parts.get("vms", ())),
         clients=dict(_clients(parts.get("clients", ()))),
+        releases={
+            words[0]: Built(*words[1:])
+            for line in parts.get("releases", ())
+            if len(words := line.split()) == 4
+        },
+        current="".join(parts.get("current", ())).removeprefix("releases/"),
+        runs=dict(line.split() for line in parts.get("runs", ()) if len(line.split()) == 2),
         backup=next((float(line) for line in parts.get("backup", ())), None),
     )
 

@@ -55,6 +55,8 @@ def _hosts(seen: Survey) -> Iterator[str]:
         if len(running) > 1:
             yield f"{vm.name} runs on {' and '.join(running)}"
     for name, facts in known.items():
+        if len(releases := set(facts.runs.values())) > 1:
+            yield f"{name}: its programs are of several releases: {', '.join(sorted(releases))}"
         for unit, said in facts.clients.items():
             if said != "ready":
                 yield f"{name}: {unit.removesuffix('.service')}: {said}"

@@ -12,7 +12,8 @@ from typing import Final
 
 from tandem.rollout.effects import LINKS_ANEW
 from tandem.rollout.facts import Facts
-from tandem.rollout.plan import DOWN, HEARTBEAT, START_HEARTBEAT, Step
+from tandem.rollout.plan import DOWN, HEARTBEAT, START_HEARTBEAT
+from tandem.rollout.step import Step
 
 _HELD: Final = (
     *("etc/ha.d/ha.cf", "etc/ha.d/authkeys", "etc/ha.d/haresources"),

@@ -9,7 +9,8 @@ from tandem.rollout.facts import Facts
 def hosts_of(cluster: Cluster, machine: str = "") -> tuple[Host, ...]:
     """A machine and the VMs that may run on it; without a machine, all hosts of the cluster.
 
-    The peer of the machine is among them: it says which of the two is active.
+    The peer of the machine is among them: it says which of the two is active. With a machine that
+    is not of the pair come those that have to know it: the pair, and the replicated VMs.
     """
     if not machine:
         return tuple(cluster.hosts.values())
@@ -17,6 +18,8 @@ def hosts_of(cluster: Cluster, machine: str = "") -> tuple[Host, ...]:
     names = [machine, *(vm.name for vm in cluster.vms_on(node))]
     if peer := cluster.peer_of(node):
         names.append(peer.name)
+    elif cluster.pair:
+        names += [*cluster.pair, *(vm.name for vm in cluster.vms if vm.volume)]
     return tuple(cluster.hosts[name] for name in names)
 
 
@@ -33,6 +36,14 @@ def lives_on(host: Host, machine: str, active: str) -> bool:
     if host.vm.volume:
         return machine == active
     return host.vm.machines[0].name == machine
+
+
+def concerns(cluster: Cluster, host: Host, machine: str, active: str) -> bool:
+    """Whether a roll-out to a machine is about a host, too; without a machine it is about all."""
+    if not machine or lives_on(host, machine, active):
+        return True
+    knows = host.name in cluster.pair or bool(host.vm and host.vm.volume)
+    return machine not in cluster.pair and knows
 
 
 def stages(cluster: Cluster, active: str) -> Iterator[tuple[Host, ...]]:

@@ -20,14 +20,17 @@ def tables(seen: Survey, visits: Mapping[str, Visit]) -> Iterator[Table]:
     for node in seen.cluster.nodes:
         machines.add_row(*_machine(seen, node, known.get(node.name)))
     yield machines
-    clients = Table("VM", "clients", "", box=None)
+    clients = Table("VM", "clients", "release", box=None)
     for host in seen.cluster.hosts.values():
         if ours := seen.cluster.clients_on(host.name):
             said = known[host.name].clients if host.name in known else {}
             units = [f"tandem-{client.name}.service" for client in ours]
             ready = sum(said.get(unit) == "ready" for unit in units)
             words = f"{ready} of {len(ours)} ready" if host.name in known else "no answer"
-            clients.add_row(host.name, Text(words, style=_style(ready == len(ours))))
+            ran = known[host.name].runs if host.name in known else {}
+            releases = sorted({ran[unit] for unit in units if unit in ran})
+            style = _style(ready == len(ours))
+            clients.add_row(host.name, Text(words, style=style), " ".join(releases))
     yield clients
     sites = Table("site", "answers", "in", box=None)
     for name, visit in visits.items():
@@ -93,6 +96,7 @@ def as_json(seen: Survey, visits: Mapping[str, Visit], ailments: tuple[str, ...]
             for node in seen.cluster.nodes
         },
         "clients": {name: dict(facts.clients) for name, facts in known.items() if facts.clients},
+        "releases": {name: dict(facts.runs) for name, facts in known.items() if facts.runs},
         "sites": {host: asdict(visit) for host, visit in visits.items()},
         "backup": min((f.backup for f in known.values() if f.backup is not None), default=None),
         "steps": {host: len(steps) for host, steps in seen.plans.items()},

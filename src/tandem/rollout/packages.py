@@ -20,6 +20,12 @@ def purposes_of(cluster: Cluster, host: Host) -> tuple[str, ...]:
     return ("machine", *pair, *((cluster.hypervisor,) if cluster.virtual else ()), *host.roles)
 
 
+def packages_of_vms(cluster: Cluster) -> tuple[str, ...]:
+    """The names of the packages that every VM has: those of all roles, so that one Debian does."""
+    vms = (host for host in cluster.hosts.values() if host.vm)
+    return tuple(sorted({package.name for host in vms for package in packages_for(cluster, host)}))
+
+
 def packages_for(cluster: Cluster, host: Host) -> tuple[Package, ...]:
     """The Debian packages that a machine or VM needs."""
     purposes = set(purposes_of(cluster, host))

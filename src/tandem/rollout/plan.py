@@ -2,39 +2,23 @@
 
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from difflib import unified_diff
 from functools import cache
 from typing import Final
 
 from tandem.rendering import CHECKOUT, File
-from tandem.rollout.effects import effects_of, waits_for
+from tandem.rollout.effects import waits_for
 from tandem.rollout.facts import Facts, Installed
+from tandem.rollout.step import Phase, Step
+from tandem.rollout.switching import building, switching
+from tandem.rollout.volumes import filling, joining, making
 from tandem.rollout.wanted import Wanted
 
 HIDDEN: Final = "<secret changed>"
 """What a diff shows of a file that is closed to all but root."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """Something to be done on a host.
-
-    ``says`` is for the operator. ``file`` is written; ``does`` is POSIX shell for root, and may be
-    done twice. ``visitors`` says what they notice, and is empty where that is nothing.
-    ``removes`` is the path of a file that goes, without its first slash. ``last``: it is done when
-    all else is, on all hosts at once.
-    """
-
-    says: str
-    does: str = ""
-    file: File | None = None
-    diff: tuple[str, ...] = ()
-    visitors: str = ""
-    removes: str = ""
-    last: bool = False
-
-
+VM_UNIT: Final = "tandem-vm-"
 HEARTBEAT: Final = "heartbeat.service"
 
 START_HEARTBEAT: Final = Step(
@@ -56,7 +40,7 @@ systemctl kill --signal=KILL heartbeat.service
 systemctl stop heartbeat.service
 echo "Heartbeat does not hear its peer, and is stopped again: see journalctl -u heartbeat" >&2
 exit 1""",
-    last=True,
+    phase=Phase.LAST,
 )
 """It is started for good only if it hears its peer, which may be about to start, too."""
 
@@ -72,7 +56,14 @@ def _plan(wanted: Wanted, facts: Facts) -> Iterator[Step]:
         names = [package.name for package in missing]
         unwanted = {service for package in missing for service in package.service.split()}
         unwanted -= {unit.removesuffix(".service") for unit, _ in wanted.units}
-        yield Step(f"install {_listed(names)}", _installing(names, sorted(unwanted)))
+        yield Step(
+            f"install {_listed(names)}",
+            _installing(names, sorted(unwanted)),
+            phase=Phase.AHEAD,
+        )
+    yield from building(wanted, facts)
+    if wanted.storage:
+        yield from making(wanted.storage, facts)
     changed = set()
     for file in wanted.files:
         path = str(file.path)
@@ -86,9 +77,15 @@ def _plan(wanted: Wanted, facts: Facts) -> Iterator[Step]:
     for path in sorted(facts.ours - {str(file.path) for file in wanted.files}):
         changed.add(path)
         yield _removing(path)
-    for effect in effects_of(changed, facts.units, wanted.turns):
-        yield Step(effect.says, effect.does, visitors=effect.visitors)
-    yield from _boots(wanted, facts)
+    yield from switching(wanted, facts, changed)
+    boots = tuple(_boots(wanted, facts))
+    if wanted.storage:
+        yield from joining(wanted.storage, facts)
+    # DRBD is up then, without which replicated volumes cannot be filled, and no VM is.
+    yield from (step for step in boots if VM_UNIT not in step.says)
+    if wanted.storage:
+        yield from filling(wanted.storage, facts)
+    yield from (step for step in boots if VM_UNIT in step.says)
 
 
 def _removing(path: str) -> Step:

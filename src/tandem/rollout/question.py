@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from tandem.drivers import hypervisor_of
-from tandem.model import DATA, READY_PATH, Cluster, Host
+from tandem.model import CURRENT, DATA, READY_PATH, RELEASES, Cluster, Host
 from tandem.rendering.hosts import BRIDGE
-from tandem.rollout.facts import MADE_BY, units_of
-from tandem.rollout.wanted import Wanted
+from tandem.rollout.facts import MADE_BY
+from tandem.rollout.wanted import Wanted, units_of
 
 _WHERE: Final = ("/etc", "/usr/local/lib/tandem", "/usr/lib/stonith/plugins/external")
 """Where files of ours are, outside the checkout, of which the roles are built."""
@@ -29,6 +29,13 @@ timeout 3 bash -c 'exec 3<>/dev/tcp/{address}/{port}
 printf "GET {path} HTTP/1.0\\r\\nUser-Agent: fab\\r\\n\\r\\n" >&3
 cat <&3'
 echo"""
+
+
+# What a unit runs has the real path of its release among its words.
+_RUNS: Final = f"""\
+pid=$(timeout 5 systemctl show --value --property=MainPID {{unit}})
+echo {{unit}} $(tr '\\0' '\\n' </proc/$pid/cmdline |
+    sed -n 's,^{RELEASES}/\\([^/]*\\)/.*,\\1,p' | head -n 1)"""
 
 
 def question(cluster: Cluster, host: Host, wanted: Wanted) -> str:
@@ -54,6 +61,10 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
     yield "files", f"tar -C / -cf - --ignore-failed-read {files} | base64"
     if host.machine:
         yield "vms", f"timeout 5 sh -c {shlex.quote(hypervisor_of(cluster).listing)}"
+        if wanted.storage:
+            group = wanted.storage.group
+            yield "groups", "vgs --noheadings --options vg_name"
+            yield "logical", f"lvs --noheadings --options lv_name,lv_tags {group}"
         if peer := cluster.peer_of(host.machine):
             yield "volumes", "\n".join(_volume(volume.name) for volume in cluster.volumes)
             yield "peer", f"timeout 3 cl_status nodestatus {peer.name}"
@@ -66,6 +77,13 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
                     for one in ours
                 ),
             )
+    if wanted.release:
+        yield (
+            "releases",
+            f'cd {RELEASES} && for one in */.release; do echo "${{one%/*}}" $(cat "$one"); done',
+        )
+        yield "current", f"readlink {CURRENT}"
+        yield "runs", "\n".join(_RUNS.format(unit=unit) for unit in wanted.released)
     if clients := cluster.clients_on(host.name):
         yield (
             "clients",

@@ -1,8 +1,8 @@
 """Starting all Plone clients anew: whose turn it is when, and what visitors notice."""
 
 from tandem.rollout.order import lives_on
-from tandem.rollout.plan import Step
 from tandem.rollout.rolling import noticed
+from tandem.rollout.step import Step
 from tandem.rollout.survey import Survey
 
 

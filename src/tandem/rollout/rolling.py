@@ -15,8 +15,9 @@ READY_WITHIN: Final = 180
 """How long a client may take until it is ready, in seconds."""
 
 _ASKING: Final = """\
-import sys, time, urllib.request
-url, within = sys.argv[1], float(sys.argv[2])
+import subprocess, sys, time, urllib.request
+url, unit, within = sys.argv[1], sys.argv[2], float(sys.argv[3])
+asked = ("systemctl", "show", "--value", "--property=NRestarts", unit)
 said, until = "no answer", time.monotonic() + within
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 while time.monotonic() < until:
@@ -27,6 +28,8 @@ while time.monotonic() < until:
         said = error.read().decode(errors="replace").strip()
     except OSError as error:
         said = str(error)
+    if int(subprocess.run(asked, stdout=subprocess.PIPE, check=True).stdout) > 1:
+        sys.exit("it ends again and again")
     time.sleep(0.2)
 sys.exit(f"not ready after {within:.0f} s: {said}")
 """
@@ -55,7 +58,7 @@ class Turn:
     def awaited(self) -> str:
         """The POSIX shell that waits until the client is ready."""
         return (
-            f"python3 -c '{_ASKING}' {self.url} {READY_WITHIN} ||"
+            f"python3 -c '{_ASKING}' {self.url} {self.unit} {READY_WITHIN} ||"
             f" {{ journalctl --unit {self.unit} --lines 1 --output cat >&2; exit 1; }}\n"
             f"sleep {self.settles:g}"
         )
@@ -84,6 +87,23 @@ def turns_on(cluster: Cluster, host: Host) -> Iterator[Turn]:
             # mod_proxy_hcheck asks a worker that is out once in this time, and takes one answer.
             settles=2 * cluster.frontend.check_interval + 1,
         )
+
+
+def listening_on(cluster: Cluster, host: Host) -> Iterator[tuple[str, str]]:
+    """The other units of a host that run Tandem's own programs, and what waits for each."""
+    if "zeoserver" in host.roles:
+        yield "tandem-zeoserver.service", _LISTENS.format(cluster.ports.zeoserver)
+    if "frontend" in host.roles:
+        yield "tandem-waitingroom.service", _LISTENS.format(cluster.ports.waitingroom)
+
+
+_LISTENS: Final = """\
+tries=300
+until ss -Hltn 'sport = :{0}' | grep -q .; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || {{ echo "nothing listens on port {0} after 60 s" >&2; exit 1; }}
+    sleep 0.2
+done"""
 
 
 def url_of(client: Client) -> str:

@@ -1,13 +1,13 @@
 """How plans and what came of them are shown: as lines, and for scripts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 from tandem.rollout.deploying import Outcome
-from tandem.rollout.plan import Step
+from tandem.rollout.step import Step
 from tandem.rollout.survey import Survey
 
 
@@ -17,6 +17,9 @@ def lines(seen: Survey, seconds: float) -> Iterator[Text]:
         for host in stage:
             if error := seen.errors.get(host.name):
                 yield Text(error.report(), style="red")
+            if host.name in seen.coming:
+                yield Text(host.name, style="bold")
+                yield Text("  set it up, once it is there")
             if steps := seen.plans.get(host.name):
                 yield Text(host.name, style="bold")
                 yield from (line for step in steps for line in _step(step))
@@ -64,6 +67,31 @@ def as_json(seen: Survey, seconds: float) -> dict[str, Any]:
             for host in stage
         },
     }
+
+
+def releases(there: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Releases, and which hosts have and run each."""
+    shown = Table("release", "of", "runs on", "is there on", box=None)
+    for name, one in there.items():
+        current, others = one["current"], sorted(set(one["there"]) - set(one["current"]))
+        shown.add_row(
+            name,
+            one["origin"],
+            " ".join(current),
+            " ".join(others),
+            style="bold" if current else "",
+        )
+    return shown
+
+
+def slowest(outcomes: Iterable[Outcome], least: float = 5.0) -> Table:
+    """The steps that took at least so many seconds."""
+    shown = Table("host", "step", "seconds", box=None)
+    for one in outcomes:
+        for says, seconds in one.took:
+            if seconds >= least:
+                shown.add_row(one.host, says, f"{seconds:.1f}")
+    return shown
 
 
 def table(outcomes: Iterable[Outcome]) -> Table:

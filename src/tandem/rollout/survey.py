@@ -8,11 +8,13 @@ from tandem.model import Cluster, Host
 from tandem.rendering import Secrets
 from tandem.rollout.facts import Facts
 from tandem.rollout.held import Allowed, allowed
-from tandem.rollout.order import active_of, hosts_of, lives_on, stages
-from tandem.rollout.plan import Step, plan
+from tandem.rollout.order import active_of, concerns, hosts_of, stages
+from tandem.rollout.plan import plan
 from tandem.rollout.reading import at_once, read
 from tandem.rollout.remote import HostError, Remote
 from tandem.rollout.rolling import noticed
+from tandem.rollout.step import Step
+from tandem.rollout.vmdisks import OwnFiles
 from tandem.rollout.wanted import Wanted, wanted_on
 
 
@@ -41,7 +43,7 @@ class Survey:
         )
 
     def _is_about(self, host: Host) -> bool:
-        return not self.machine or lives_on(host, self.machine, self.active)
+        return concerns(self.cluster, host, self.machine, self.active)
 
     @cached_property
     def known(self) -> dict[str, Facts]:
@@ -54,10 +56,26 @@ class Survey:
         return {name: one.steps for name, one in self._allowed.items()}
 
     @cached_property
+    def made_by(self) -> dict[str, tuple[str, ...]]:
+        """The VMs whose disks the plans make, by the machines that make them."""
+        made = {
+            name: tuple(step.sends.host for step in steps if isinstance(step.sends, OwnFiles))
+            for name, steps in self.plans.items()
+        }
+        return {name: vms for name, vms in made.items() if vms}
+
+    @property
+    def coming(self) -> tuple[str, ...]:
+        """All of these: what is to be done on them is known once they are there."""
+        return tuple(vm for vms in self.made_by.values() for vm in vms)
+
+    @cached_property
     def errors(self) -> dict[str, HostError]:
         """What stands in the way of planning for a host, in whole or in part."""
         silent = {
-            name: error for name in self._about if isinstance(error := self.facts[name], HostError)
+            name: error
+            for name in self._about
+            if isinstance(error := self.facts[name], HostError) and name not in self.coming
         }
         refused = {
             name: HostError(name, one.why_not) for name, one in self._allowed.items() if one.why_not
@@ -84,15 +102,14 @@ class Survey:
         return {name: facts.clients for name, facts in self.known.items()}
 
     def _planned(self, name: str) -> tuple[Step, ...]:
-        wanted = self.wanted[name]
-        steps = plan(wanted, self.known[name])
-        notice = {
-            turn.says: noticed(name, turn.unit, self.clients) for turn in wanted.turns.values()
-        }
-        return tuple(
-            replace(step, visitors=notice[step.says]) if step.says in notice else step
-            for step in steps
-        )
+        steps = plan(self.wanted[name], self.known[name])
+        return tuple(self.noticed(step, name) for step in steps)
+
+    def noticed(self, step: Step, host: str) -> Step:
+        """The step, with what visitors notice where it is a Plone client's turn."""
+        turns = {turn.says: turn.unit for turn in self.wanted[host].turns.values()}
+        unit = turns.get(step.says)
+        return replace(step, visitors=noticed(host, unit, self.clients)) if unit else step
 
     def _of_pair(self, name: str, every: Mapping[str, tuple[Step, ...]]) -> Allowed:
         peer = next(other for other in self.cluster.pair if other != name)
@@ -100,10 +117,15 @@ class Survey:
         return allowed(every[name], every.get(peer), facts)
 
 
-def survey(cluster: Cluster, secrets: Secrets, source: str, machine: str = "") -> Survey:
-    """Read the facts of a machine and its VMs, or of all; ``source`` names the description."""
+def survey(
+    cluster: Cluster, secrets: Secrets, source: str, description: str, machine: str = ""
+) -> Survey:
+    """Read the facts of a machine and its VMs, or of all.
+
+    ``source`` and ``description`` are the description's name and its text, all in one file.
+    """
     hosts = hosts_of(cluster, machine)
-    wanted = {host.name: wanted_on(cluster, host, secrets, source) for host in hosts}
+    wanted = {host.name: wanted_on(cluster, host, secrets, source, description) for host in hosts}
 
     def ask(host: Host) -> Facts:
         with Remote(host, cluster.ssh) as remote:

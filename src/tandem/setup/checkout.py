@@ -165,10 +165,11 @@ class Checkout:
             self._make_venv()
         environment.remove_stamp(self.venv)
         uv = self._uv()
-        self.step(
-            f"Python packages: {len(self.lock)} pins",
-            environment.installing(uv, self.python, wanted.extras, self.wheelhouse),
-        )
+        if verdict.action != "move":
+            self.step(
+                f"Python packages: {len(self.lock)} pins",
+                environment.installing(uv, self.python, wanted.extras, self.wheelhouse),
+            )
         pinned_uv = self.venv / "bin/uv"
         self.step("Tandem itself", environment.installing_tandem(pinned_uv, self.python))
         if uv != pinned_uv:
@@ -182,6 +183,7 @@ class Checkout:
             environment.remove_stamp(self.venv)
             shutil.rmtree(self.venv)
         self.step("Python environment", (base, "-m", "venv", "--without-pip", str(self.venv)))
+        environment.make_relocatable(self.venv)
 
     def _version_in_venv(self) -> str:
         try:
@@ -320,9 +322,15 @@ class Checkout:
     def collect(self) -> None:
         """Fill var/wheelhouse with a wheel of every pin, for set-ups without a network."""
         house = self.root / "var/wheelhouse"
+        stamp = house / ".complete"
+        whole = f"{environment.digest([self.root / pins.LOCK])} {self._version_in_venv()}\n"
+        if stamp.exists() and stamp.read_text() == whole:
+            return
+        stamp.unlink(missing_ok=True)
         self.step("wheels", pins.collecting(self.python, house))
         for wheel in pins.stale(list(house.glob("*.whl")), self.lock):
             wheel.unlink()
+        stamp.write_text(whole)
         wheels = list(house.glob("*.whl"))
         size = sum(wheel.stat().st_size for wheel in wheels) / 1e6
         self.steps.say(f"{len(wheels)} wheels, {size:.0f} MB, in {house.relative_to(self.root)}")

@@ -20,8 +20,8 @@ _STAMP = "tandem.json"
 class Stamp:
     """What an environment was made of. It is written last: without one, the making was cut short.
 
-    ``python`` is a version such as 3.11.2, ``place`` the folder of the environment, which its
-    scripts have in them, ``pins`` a digest of the asks and the lock.
+    ``python`` is a version such as 3.11.2, ``place`` the folder of the environment, beside the
+    checkout that it imports, ``pins`` a digest of the asks and the lock.
     """
 
     python: str
@@ -34,25 +34,37 @@ class Stamp:
 class Verdict:
     """What to do with the environment, and why."""
 
-    action: Literal["keep", "update", "make"]
+    action: Literal["keep", "move", "update", "make"]
     why: str
 
 
 def decide(found: Stamp | None, wanted: Stamp, *, exists: bool) -> Verdict:
-    """Whether an environment can be kept, updated in place, or must be made anew."""
+    """Whether an environment can be kept, perhaps where it was moved or copied to, or updated.
+
+    Else it must be made anew.
+    """
     if not exists:
         return Verdict("make", "there is none yet")
     if found is None:
         return Verdict("make", "making or changing it was interrupted")
-    if found.place != wanted.place:
-        return Verdict("make", f"it was made in {found.place}, and cannot be moved")
     if found.python != wanted.python:
         return Verdict("make", f"it was made for Python {found.python}")
     if found.pins != wanted.pins:
         return Verdict("update", "the pins have changed")
     if found.extras != wanted.extras:
         return Verdict("update", "other extras are asked for")
+    if found.place != wanted.place:
+        return Verdict("move", f"it has what is pinned, but was made in {found.place}")
     return Verdict("keep", "it has what is pinned")
+
+
+def make_relocatable(venv: Path) -> None:
+    """Have uv write scripts into an environment that work wherever it is moved or copied to.
+
+    The key is that of ``uv venv --relocatable``.
+    """
+    with (venv / "pyvenv.cfg").open("a") as configuration:
+        configuration.write("relocatable = true\n")
 
 
 def read_stamp(venv: Path) -> Stamp | None:

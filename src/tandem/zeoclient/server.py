@@ -5,6 +5,7 @@ thread more: requests for the readiness address have a lane of their own, so tha
 answered while every worker thread waits for the database. And it ends in good order at SIGTERM.
 """
 
+import os
 import signal
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
@@ -21,6 +22,7 @@ from tandem.model import READY_PATH
 from tandem.zeoclient import readiness
 from tandem.zeoclient.draining import Drain, works_on
 from tandem.zeoclient.probe import Probe, Storage
+from tandem.zeoclient.warming import PAGES, Warming, pages_in
 
 
 class Request(Protocol):
@@ -87,14 +89,17 @@ def factory(global_conf: dict[str, str], **options: str) -> Callable[[WSGIApplic
     def serve_with_readiness(app: WSGIApplication) -> int:
         probe = Probe(zope_storages)
         probe.start()
+        warming = Warming(app, pages_in(os.environ.get(PAGES, "")), probe.verdict)
+        warming.start()
         signal.signal(signal.SIGTERM, drain.at_sigterm)
 
         def verdict() -> readiness.Verdict:
-            return _LEAVING if drain.begun else probe.verdict()
+            return _LEAVING if drain.begun else warming.verdict()
 
         try:
             return serve(readiness.answered(app, verdict, drain.asked))
         finally:
+            warming.stop()
             probe.stop()
 
     return serve_with_readiness

@@ -16,9 +16,9 @@ from tandem.lab.images.provisioning import (
     size_of_disk,
     size_of_filesystem,
     until,
-    volumes_of,
 )
 from tandem.model import Cluster, Machine
+from tandem.rollout.volumes import sizes_of
 from tests.examples import FILES, example
 
 EXTENT = 4
@@ -103,7 +103,7 @@ def test_it_prints_where_each_volume_begins_and_nothing_else(name: str, machine:
     )
     group = node.volume_group
     assert ran.stdout.splitlines() == [
-        f"{volume} {len(f'/dev/{group}/{volume}')}" for volume in volumes_of(cluster, node)
+        f"{volume} {len(f'/dev/{group}/{volume}')}" for volume in sizes_of(cluster, node)
     ]
 
 
@@ -152,7 +152,7 @@ def test_what_is_not_replicated_has_all_of_its_volume(name: str) -> None:
 @all_machines
 def test_the_disk_holds_all_volumes_in_whole_extents(name: str, machine: str) -> None:
     cluster, node = described(name, machine)
-    sizes = volumes_of(cluster, node).values()
+    sizes = sizes_of(cluster, node).values()
     # LVM keeps a MB at the beginning for itself.
     taken = 1 + sum(math.ceil(size / EXTENT) * EXTENT for size in sizes)
     assert size_of_disk(cluster, node) >= taken

@@ -10,8 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from tandem.images.cache import Tell, cached
 from tandem.lab.described import Described
-from tandem.lab.images.cache import Tell, cached
 from tandem.lab.images.filesystem import copy_into
 from tandem.lab.images.provisioning import agreeing, making_disks, size_of_disk
 from tandem.lab.images.roots import Roots

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tandem.errors import TandemError
-from tandem.lab.images.apart import surroundings
+from tandem.images.apart import surroundings
 from tandem.rendering import File
 from tandem.writing import write_file
 

@@ -7,15 +7,7 @@ made from one image, so that they are the same without it.
 from collections.abc import Iterator
 
 from tandem.model import Cluster, Machine
-
-
-def volumes_of(cluster: Cluster, machine: Machine) -> dict[str, int]:
-    """The LVM volumes of a machine, by name, and their sizes (MB)."""
-    if cluster.virtual:
-        return {vm.name: vm.sizes.disk for vm in cluster.vms_on(machine)}
-    if cluster.peer_of(machine):
-        return {volume.name: volume.size for volume in cluster.volumes}
-    return {}
+from tandem.rollout.volumes import sizes_of
 
 
 def size_of_filesystem(cluster: Cluster, name: str) -> int:
@@ -23,14 +15,14 @@ def size_of_filesystem(cluster: Cluster, name: str) -> int:
 
     A replicated volume ends with DRBD's metadata: 32 MB for each TB, and a little.
     """
-    size = max(volumes_of(cluster, machine).get(name, 0) for machine in cluster.nodes)
+    size = max(sizes_of(cluster, machine).get(name, 0) for machine in cluster.nodes)
     replicated = any(volume.name == name for volume in cluster.volumes)
     return size - (size // 16_384 + 4 if replicated else 0)
 
 
 def size_of_disk(cluster: Cluster, machine: Machine) -> int:
     """How large a disk for all of these is (MB)."""
-    return sum(volumes_of(cluster, machine).values()) + 1024
+    return sum(sizes_of(cluster, machine).values()) + 1024
 
 
 def making_disks(cluster: Cluster, machine: Machine, disk: str) -> str:
@@ -43,7 +35,7 @@ def making_disks(cluster: Cluster, machine: Machine, disk: str) -> str:
 
 def _making_disks(cluster: Cluster, machine: Machine, disk: str) -> Iterator[str]:
     group = machine.volume_group
-    volumes = volumes_of(cluster, machine)
+    volumes = sizes_of(cluster, machine)
     if not volumes:
         return
     yield f"pvcreate -qq {disk}"

@@ -8,25 +8,31 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from tandem.images.cache import Tell
+from tandem.images.debian import debian, name_of
 from tandem.lab.described import Described
 from tandem.lab.guest import Keys, bare_files, lab_files
-from tandem.lab.images.cache import Tell
-from tandem.lab.images.debian import debian, name_of
 from tandem.lab.images.filesystem import add_modules, image, install, unpack
 from tandem.lab.images.provisioning import size_of_filesystem
 from tandem.lab.images.sites import make_sites
-from tandem.lab.images.software import add_software, checkout_digest
-from tandem.lab.layout import layout_of
+from tandem.lab.images.software import add_software
+from tandem.lab.layout import layout_of, mirror_url
 from tandem.lab.machine import Kind
 from tandem.lab.ssh import keys_for, known_host
 from tandem.model import DATA, Host
 from tandem.rendering import File
 from tandem.rendering.hosts import host_files
+from tandem.rollout.checkout import digest
 from tandem.rollout.packages import packages_for
+from tandem.rollout.release import BUILD, named_now
 from tandem.secrets import secrets_of
 
 _MACHINE_DISK: Final = 6144
 """How large a machine's root disk is, in MB; what is not written takes no room here."""
+
+
+INSTALLED: Final = ("dbus", "iproute2", "kmod", "openssh-server", "systemd-sysv", "udev")
+"""What a bare machine has besides the essentials."""
 
 
 class Roots:
@@ -43,6 +49,7 @@ class Roots:
         self.tell = tell
         self.bare = bare
         self.secrets = secrets_of(self.cluster, images, make_missing=True)
+        self.started = named_now()
 
     @cached_property
     def hosts(self) -> tuple[Host, ...]:
@@ -57,7 +64,7 @@ class Roots:
         sections = json.dumps(self.described.sections, sort_keys=True)
         made_of = [self.key.with_suffix(".pub").read_text(), sections, self.kind.modules().name]
         if not self.bare:
-            made_of.append(checkout_digest())
+            made_of += [digest(), BUILD.read_text()]
         for host in self.hosts:
             files = (*self._files_of(host), *self._lab_files(host, Keys("", "", "")))
             made_of += [f"{file.path} {file.mode} {file.text}" for file in files]
@@ -106,7 +113,8 @@ class Roots:
         if host.machine:
             add_modules(root, self.kind.modules())
         if not self.bare:
-            add_software(root, host, self.described.sections, self.images, self.tell)
+            sections, name = self.described.sections, self.started
+            add_software(root, self.cluster, host, sections, name, self.images, self.tell)
         install((*self._files_of(host), *self._lab_files(host, keys)), root)
         (root / "root/.ssh").chmod(0o700)
         return known_host(host.address, keys)
@@ -116,6 +124,8 @@ class Roots:
 
         All VMs have those of every role: one Debian for them is made three times as fast.
         """
+        if self.bare:
+            return INSTALLED
         alike = [one for one in self.hosts if bool(one.machine) == bool(host.machine)]
         packages = (package for one in alike for package in packages_for(self.cluster, one))
         return tuple(sorted({package.name for package in packages}))
@@ -130,7 +140,7 @@ class Roots:
 
     def _files_of(self, host: Host) -> tuple[File, ...]:
         if self.bare and host.machine:
-            return bare_files(self.cluster, host.machine)
+            return bare_files(self.cluster, host.machine, mirror_url(self.cluster))
         return host_files(self.cluster, host, self.secrets, self.described.file.name)
 
     def _lab_files(self, host: Host, keys: Keys) -> tuple[File, ...]:

@@ -6,15 +6,15 @@ from typing import Final
 
 from tandem import secrets
 from tandem.errors import TandemError
-from tandem.lab.images.apart import running, surroundings
-from tandem.lab.images.cache import Tell
+from tandem.images.apart import running, surroundings
+from tandem.images.cache import Tell
 from tandem.local import sites
 from tandem.local.stack import Stack
-from tandem.model import CHECKOUT_THERE, DATA, Cluster
+from tandem.model import CURRENT, DATA, VAR, Cluster
 from tandem.rendering import CHECKOUT
 
 _ACCOUNT: Final = "tandem"
-_MAKE_SITES: Final = CHECKOUT_THERE / "src/tandem/plone/sites.py"
+_MAKE_SITES: Final = CURRENT / "src/tandem/plone/sites.py"
 _ADMIN: Final = "/run/admin"
 
 # What the ZEO server and the client write beside the data, and the password, lie in memory.
@@ -28,23 +28,24 @@ for root in "$zeoserver" "$zeoclient"; do
     mount --rbind /dev "$root/dev"
     mount -t tmpfs tmpfs "$root/tmp"
     mount -t tmpfs tmpfs "$root/run"
-    cp -R "$root{CHECKOUT_THERE}/var" "$root/run/var"
-    chroot "$root" chown -R {_ACCOUNT}: /run/var
-    mount --bind "$root/run/var" "$root{CHECKOUT_THERE}/var"
+    mkdir -p "$root{VAR}"
+    mount -t tmpfs tmpfs "$root{VAR}"
+    chroot "$root" install -d -o {_ACCOUNT} \\
+        {VAR} {VAR}/log {VAR}/cache {VAR}/blobcache {VAR}/zeoclient1
 done
 chroot "$zeoserver" install -d -o {_ACCOUNT} -g {_ACCOUNT} -m 0700 \\
     {DATA} {DATA}/filestorage {DATA}/blobstorage
 chroot "$zeoclient" install -o {_ACCOUNT} -m 0400 /dev/null {_ADMIN}
 cat >"$zeoclient{_ADMIN}"
 
-chroot --userspec={_ACCOUNT} "$zeoserver" {CHECKOUT_THERE}/parts/zeoserver/bin/runzeo &
+chroot --userspec={_ACCOUNT} "$zeoserver" {CURRENT}/parts/zeoserver/bin/runzeo &
 zeo=$!
 until ss -Hltn "src $address" | grep -q ":$port "; do
     kill -0 "$zeo"
     sleep 0.1
 done
 chroot --userspec={_ACCOUNT} "$zeoclient" \\
-    {CHECKOUT_THERE}/bin/zeoclient1 run {_MAKE_SITES} {_ADMIN} "$@"
+    {CURRENT}/bin/zeoclient1 run {_MAKE_SITES} {_ADMIN} "$@"
 kill -TERM "$zeo"
 wait "$zeo"
 """

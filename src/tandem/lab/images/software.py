@@ -11,67 +11,66 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 from tandem.description import text_of
 from tandem.errors import TandemError
-from tandem.lab.images.apart import running, surroundings
-from tandem.lab.images.cache import Tell, cached
+from tandem.images.apart import running, surroundings
+from tandem.images.cache import Tell, cached
 from tandem.lab.images.filesystem import pack, unpack
-from tandem.model import CHECKOUT_THERE, Host, Sections
+from tandem.model import HOME, Cluster, Host, Sections
 from tandem.rendering import CHECKOUT
+from tandem.rollout.release import Release, release_for, started_from
 from tandem.setup.pins import LOCK
-
-# What set-up and buildout make, what is somebody's own, and what no host needs in order to run.
-_MADE: Final = (".venv", ".installed*.cfg", "bin", "build", "develop-eggs", "eggs", "parts", "var")
-_OWN: Final = (".git", ".*_cache", ".hypothesis", "here.cfg", "my.cfg", "cluster.cfg")
-_NOT_RUN: Final = (".ci", "bench", "docs", "examples", "fabfile.py", "tests")
-_OPERATORS: Final = ("lab", "rollout")
-"""Packages that run on the operator's computer alone."""
-_ANYWHERE: Final = ("__pycache__", "*.egg-info")
-_AT_THE_TOP: Final = (*_MADE, *_OWN, *_NOT_RUN)
 
 _BUILDING: Final = f"""\
 root=$1 wheels=$2
-shift 2
-mount --bind "$wheels" "$root/mnt"
+mkdir -p "$root{HOME}/wheelhouse"
+mount --bind "$wheels" "$root{HOME}/wheelhouse"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/tmp"
-exec chroot "$root" sh -euc '
-cd {CHECKOUT_THERE}
-for role; do make --no-print-directory setup "ROLE=$role" WHEELHOUSE=/mnt; done
-.venv/bin/python -m compileall -q src recipes
-' build "$@"
+exec chroot "$root" sh -euc "$3"
 """
-_UV_CACHE: Final = "/root/.cache"
+_EARLIER: Final = HOME / "releases/0"
+"""A release that is not there but for what is installed in it: the next one takes that over."""
 
 
-def add_software(root: Path, host: Host, sections: Sections, cache: Path, tell: Tell) -> None:
-    """Build into the host's root what its roles need, anew; without roles that is nothing.
+def add_software(
+    root: Path,
+    cluster: Cluster,
+    host: Host,
+    sections: Sections,
+    name: str,
+    cache: Path,
+    tell: Tell,
+) -> None:
+    """Build a release of its software into the host's root; without roles that is nothing.
 
-    ``sections`` are the description's. The Python environment is kept in the cache for other hosts
-    whose roles ask for the same. Takes root. Raises TandemError.
+    ``sections`` are the description's, ``name`` is what the release is called. The Python
+    environment is kept in the cache for other hosts whose roles ask for the same. Takes root.
+    Raises TandemError.
     """
-    if not host.roles:
+    release = release_for(cluster, host, text_of(sections, "as this host was built from it"))
+    if release is None:
         return
-    there = root / CHECKOUT_THERE.relative_to("/")
-    shutil.rmtree(there, ignore_errors=True)
-    copy_checkout(there)
-    (there / "cluster.cfg").write_text(text_of(sections, "as this host was built from it"))
-    (there / "here.cfg").write_text(f"[here]\nname = {host.name}\n")
+    home = root / HOME.relative_to("/")
+    shutil.rmtree(home, ignore_errors=True)
     house = wheels(cache, tell)
+    earlier = root / _EARLIER.relative_to("/")
 
     def make(tar: Path) -> None:
-        _build(root, host.roles, house, tell)
+        _build(root, release, name, house, tell)
         tell("keeping the Python environment")
-        pack(there / ".venv", tar)
+        pack(home / "current/.venv", tar)
 
     kept = cached(cache / f"environment-{_digest(root, host.roles)}.tar", make, tell)
-    if not (there / ".venv").exists():
-        unpack(kept, there / ".venv")
-        _build(root, host.roles, house, tell)
-    shutil.rmtree(root / _UV_CACHE.lstrip("/"), ignore_errors=True)
+    if not (home / "current").exists():
+        unpack(kept, earlier / ".venv")
+        (earlier / ".release").write_text(f"none\n{release.pins}\nnone\n")
+        _build(root, release, name, house, tell)
+        shutil.rmtree(earlier)
 
 
 def wheels(cache: Path, tell: Tell) -> Path:
@@ -88,44 +87,6 @@ def wheels(cache: Path, tell: Tell) -> Path:
     return cached(cache / f"wheels-{pinned}", make, tell)
 
 
-def copy_checkout(there: Path) -> None:
-    """Copy this checkout for all to read, without what was made in it and what no host runs."""
-    shutil.copytree(
-        CHECKOUT, there, ignore=_left_out, copy_function=_copy, symlinks=True, dirs_exist_ok=True
-    )
-    for folder, _, _ in os.walk(there):
-        Path(folder).chmod(0o755)
-
-
-def checkout_digest() -> str:
-    """Stands for all that is copied of this checkout."""
-    total = sha256()
-    for folder, folders, names in os.walk(CHECKOUT):
-        left_out = _left_out(folder, [*folders, *names])
-        folders[:] = sorted(set(folders) - left_out)
-        for name in sorted(set(names) - left_out):
-            file = Path(folder) / name
-            total.update(f"{file.relative_to(CHECKOUT)} {file.stat().st_mode}".encode())
-            total.update(sha256(file.read_bytes()).digest())
-    return total.hexdigest()
-
-
-_top = shutil.ignore_patterns(*_AT_THE_TOP, *_ANYWHERE)
-_below = shutil.ignore_patterns(*_ANYWHERE)
-
-
-def _left_out(folder: str, names: list[str]) -> set[str]:
-    if Path(folder) == CHECKOUT / "src/tandem":
-        return {*_below(folder, names), *_OPERATORS}
-    return (_top if Path(folder) == CHECKOUT else _below)(folder, names)
-
-
-def _copy(source: str, target: str) -> None:
-    shutil.copy2(source, target)
-    executable = Path(source).stat().st_mode & 0o100
-    Path(target).chmod(0o755 if executable else 0o644)
-
-
 def _digest(root: Path, roles: Sequence[str]) -> str:
     """Stands for all that the Python environment depends on."""
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
@@ -138,11 +99,10 @@ def _digest(root: Path, roles: Sequence[str]) -> str:
     return total.hexdigest()[:16]
 
 
-def _build(root: Path, roles: Sequence[str], house: Path, tell: Tell) -> None:
-    command: Sequence[str | Path] = ("sh", "-euc", _BUILDING, "build", root, house, *roles)
-    # Whoever runs the programs there cannot keep what Python compiles, and would do it each time.
-    environment = surroundings(UV_CACHE_DIR=_UV_CACHE, UV_COMPILE_BYTECODE="1")
-    _follow(command, environment, tell, root, network=False)
+def _build(root: Path, release: Release, name: str, house: Path, tell: Tell) -> None:
+    script = f"started={name}\n{release.building}\n{started_from(name)}"
+    command: Sequence[str | Path] = ("sh", "-euc", _BUILDING, "build", root, house, script)
+    _follow(command, surroundings(), tell, root, network=False, stdin=release.tar())
 
 
 def _follow(
@@ -152,23 +112,27 @@ def _follow(
     folder: Path,
     *,
     network: bool = True,
+    stdin: bytes = b"",
 ) -> None:
     """Run a command that is make's, and tell each step that it begins; raises TandemError."""
     printed: list[str] = []
-    with running(
-        command,
-        network=network,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as process:
-        for line in process.stdout or ():
-            printed.append(line.decode(errors="replace").strip())
-            if printed[-1].endswith(" ..."):
-                tell(printed[-1].removesuffix(" ..."))
-        process.wait()
+    with TemporaryFile(dir=folder) as handed:
+        handed.write(stdin)
+        handed.seek(0)
+        with running(
+            command,
+            network=network,
+            cwd=folder,
+            env=environment,
+            stdin=handed,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process:
+            for line in process.stdout or ():
+                printed.append(line.decode(errors="replace").strip())
+                if printed[-1].endswith(" ..."):
+                    tell(printed[-1].removesuffix(" ..."))
+            process.wait()
     if process.returncode:
         raise TandemError(f"building the software failed: {fault(printed)}")
 

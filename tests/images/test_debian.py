@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tandem.errors import TandemError
-from tandem.lab.images import debian as made
-from tandem.lab.images.debian import (
+from tandem.images import debian as made
+from tandem.images.debian import (
     Progress,
     Release,
     debian,
@@ -137,7 +137,7 @@ def test_a_source_that_cannot_be_reached_is_said_in_one_line_and_nothing_is_left
     nobody = ("deb http://127.0.0.1:9/debian bookworm main",)
     monkeypatch.setattr(
         made,
-        "_release",
+        "this_release",
         lambda: Release("Debian 12", "bookworm", nobody, ('Acquire::Retries "0";',)),
     )
     with pytest.raises(TandemError) as raised:
@@ -150,7 +150,7 @@ def test_a_source_that_cannot_be_reached_is_said_in_one_line_and_nothing_is_left
 @pytest.mark.slow
 def test_a_debian_that_was_broken_off_is_not_there_and_mounts_nothing(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from tandem.lab.images.debian import debian\n"
+        "import sys; from pathlib import Path; from tandem.images.debian import debian\n"
         "debian(['kmod'], Path(sys.argv[1]), lambda line: print(line, flush=True))"
     )
     with subprocess.Popen(

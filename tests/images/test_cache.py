@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem.lab.images.cache import cached, lock_of, sweep
+from tandem.images.cache import cached, lock_of, sweep
 
 MONTH = 31 * 24 * 3600
 
@@ -62,7 +62,7 @@ def test_two_that_ask_at_once_have_it_made_once_and_are_told_why_they_wait(tmp_p
 
 def test_what_a_killed_making_left_is_gone_at_the_next_start(tmp_path: Path) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from tandem.lab.images.cache import cached\n"
+        "import os, sys; from pathlib import Path; from tandem.images.cache import cached\n"
         "cached(Path(sys.argv[1]), lambda made: (made.touch(), os.kill(os.getpid(), 9)), print)"
     )
     subprocess.run([sys.executable, "-c", program, tmp_path / "one.tar"], check=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem.lab.images.apart import running
+from tandem.images.apart import running
 from tests.lab.asroot import as_root
 
 KEEPS_ON = "sleep {0} & mount -t tmpfs tmpfs {1} && touch {1}/there {1}.mounted; sleep {0}; true"
@@ -58,7 +58,7 @@ def test_its_mounts_are_its_own(tmp_path: Path) -> None:
 def test_it_ends_when_who_started_it_is_ended(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "m").mkdir()
     program = (
-        "import sys, time; from tandem.lab.images.apart import running\n"
+        "import sys, time; from tandem.images.apart import running\n"
         "with running(('sh', '-c', sys.argv[1])): time.sleep(60)"
     )
     shell = KEEPS_ON.format(f"9876{number.value}", tmp_path / "m")

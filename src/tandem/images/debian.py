@@ -1,4 +1,4 @@
-"""The Debian that the lab's machines and VMs run: that of this computer, from its own sources."""
+"""The Debian that VMs and the lab's machines run: that of this computer, from its own sources."""
 
 import os
 import platform
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from tandem.errors import TandemError
-from tandem.lab.images.apart import running
-from tandem.lab.images.cache import Tell, cached
+from tandem.images.apart import running
+from tandem.images.cache import Tell, cached
 from tandem.setup import packages as listing
 
 # What belongs to one host or to this computer, as every host makes or is given its own; what nobody
@@ -58,7 +58,7 @@ def debian(packages: Collection[str], cache: Path, tell: Tell) -> Path:
     It is the release that this computer runs, from this computer's own package sources. Takes root.
     Raises TandemError.
     """
-    release = _release()
+    release = this_release()
 
     def say(phase: str) -> None:
         tell(f"{release.title}: {phase}")
@@ -71,13 +71,14 @@ def debian(packages: Collection[str], cache: Path, tell: Tell) -> Path:
 
 def name_of(packages: Collection[str]) -> str:
     """What that tar is called: other packages, another release or source are another name."""
-    release = _release()
+    release = this_release()
     words = "\n".join((release.codename, *release.sources, *sorted(set(packages)), *_REMOVED))
     return f"debian-{sha256(words.encode()).hexdigest()[:16]}.tar"
 
 
 @once
-def _release() -> Release:
+def this_release() -> Release:
+    """The release that this computer runs; raises TandemError."""
     system = platform.freedesktop_os_release()
     codename = system.get("VERSION_CODENAME", "")
     title = f"{system.get('NAME', '').split(' ')[0]} {system.get('VERSION_ID', '')}"

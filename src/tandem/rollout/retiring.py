@@ -1,0 +1,51 @@
+"""Taking a machine's Plone clients out of the cluster, so that visitors do not notice."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tandem.errors import TandemError
+from tandem.model import Cluster
+from tandem.rollout.step import Step
+from tandem.rollout.survey import Survey
+
+
+def without(cluster: Cluster, machine: str) -> Cluster:
+    """The cluster that is left without a machine and its clients; raises TandemError."""
+    if machine in cluster.pair:
+        raise TandemError(
+            f"{machine} is one of the pair, which holds the data: only further machines retire"
+        )
+    zeoclient = cluster.zeoclient
+    addresses = tuple(one for one in zeoclient.addresses if one[0] != machine)
+    if not addresses:
+        raise TandemError(f"{machine} has the only Plone clients: nobody would serve the sites")
+    return replace(
+        cluster,
+        machines=tuple(name for name in cluster.machines if name != machine),
+        nodes=tuple(node for node in cluster.nodes if node.name != machine),
+        zeoclient=replace(
+            zeoclient,
+            addresses=addresses,
+            macs=tuple(one for one in zeoclient.macs if one[0] != machine),
+        ),
+    )
+
+
+def forgetting(left: Survey) -> dict[str, tuple[Step, ...]]:
+    """The steps by which the balancer knows a machine's clients no more, of the cluster left."""
+    return {
+        name: steps
+        for name, steps in left.plans.items()
+        if "frontend" in left.cluster.hosts[name].roles
+    }
+
+
+def ending(cluster: Cluster, machine: str) -> Mapping[str, tuple[Step, ...]]:
+    """The steps that end the clients of a machine: they finish their work, and stay away."""
+    steps: dict[str, tuple[Step, ...]] = {}
+    for client in cluster.clients:
+        if client.machine == machine:
+            unit = f"tandem-{client.name}.service"
+            step = Step(f"end {unit}, for good", f"systemctl --quiet disable --now {unit}")
+            steps[client.host] = (*steps.get(client.host, ()), step)
+    return steps

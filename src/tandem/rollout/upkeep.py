@@ -1,0 +1,113 @@
+"""``fab releases``, ``rollback``, ``retire`` and ``sites``."""
+
+import json as jsonlib
+import sys
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from fabric import Connection, task
+
+from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, fail, told, working
+from tandem.description import cluster_in
+from tandem.rendering import CHECKOUT
+from tandem.rollout import showing
+from tandem.rollout.deploying import alone
+from tandem.rollout.doing import ask, done, look
+from tandem.rollout.retiring import ending, forgetting, without
+from tandem.rollout.rollback import releases_in, rollback_of
+from tandem.rollout.sites import make_sites
+from tandem.secrets import file_of, make, secret_in
+
+Command = Any  # Fabric has no types
+
+
+@task(help=CLUSTER_HELP | JSON_HELP)  # type: ignore[untyped-decorator]  # Fabric has no types
+def releases(_: Connection, cluster: str = "cluster.cfg", json: bool = False) -> None:
+    """List the releases of the hosts' software, and which of them runs where."""
+    with told():
+        seen = look(Path(cluster))
+        there = releases_in(seen.known)
+        if json:
+            print(jsonlib.dumps(there, indent=2))
+        else:
+            CONSOLE.print(showing.releases(there))
+        for error in seen.errors.values():
+            fail(error.report())
+    if seen.errors:
+        sys.exit(1)
+
+
+def retire(machine: str) -> Command:
+    """The task that takes a machine's Plone clients out."""
+
+    def command(_: Connection, cluster: str = "cluster.cfg", yes: bool = False) -> None:
+        with told():
+            file = Path(cluster)
+            seen = look(file)
+            fewer = partial(without, machine=machine)
+            left = look(file, "", fewer)
+            for error in left.errors.values():
+                fail(error.report())
+            plans = forgetting(left)
+            for name, steps in plans.items():
+                for step in steps:
+                    CONSOLE.print(f"{name}: {step.says}")
+            ask(plans, yes)
+            with alone(seen) as lost:
+                outcomes = done(plans, left, file, lost, fewer)
+                if not any(one.error for one in outcomes):
+                    outcomes = done(ending(seen.cluster, machine), seen, file, lost)
+        if any(one.error for one in outcomes):
+            sys.exit(1)
+        CONSOLE.print(f"{machine} serves nobody: take it out of {cluster} before the next deploy")
+
+    command.__doc__ = f"Take the Plone clients of {machine} out; visitors do not notice."
+    helps = {"yes": "do not ask, where visitors notice"}
+    return task(name=f"retire:{machine}", help=CLUSTER_HELP | helps)(command)
+
+
+def rollback(role: str) -> Command:
+    """The task that brings the hosts of a role back to an earlier release."""
+
+    def command(
+        _: Connection, cluster: str = "cluster.cfg", to: str = "", yes: bool = False
+    ) -> None:
+        with told():
+            file = Path(cluster)
+            seen = look(file)
+            for error in seen.errors.values():
+                fail(error.report())
+            plans = rollback_of(seen, role, to)
+            for name, steps in plans.items():
+                CONSOLE.print(f"{name}: {steps[0].says}" if steps else f"{name}: is there")
+            ask(plans, yes)
+            with alone(seen) as lost:
+                outcomes = done(plans, seen, file, lost)
+        if seen.errors or any(one.error for one in outcomes):
+            sys.exit(1)
+
+    command.__doc__ = f"Bring every {role} back to an earlier release."
+    helps = {
+        "to": "the release, of those that fab releases lists (default: the one before)",
+        "yes": "do not ask, where visitors notice",
+    }
+    return task(name=f"rollback:{role}", help=CLUSTER_HELP | helps)(command)
+
+
+@task(help=CLUSTER_HELP)  # type: ignore[untyped-decorator]
+def sites(_: Connection, cluster: str = "cluster.cfg") -> None:
+    """Make Zope's admin and the Plone sites of the description, where they are missing."""
+    with told():
+        described = cluster_in(Path(cluster))
+        file = file_of(CHECKOUT, f"{described.name}.admin", described.secrets.admin)
+        if not described.secrets.admin:
+            make(file)
+        started = monotonic()
+        seen = look(Path(cluster))
+        with working("the sites") as tell:
+            tell("Plone makes them")
+            made = make_sites(seen, secret_in(file.read_text(), file))
+        seconds = monotonic() - started
+        CONSOLE.print(f"{', '.join(made)}: there, in {seconds:.1f} s; admin's password: {file}")

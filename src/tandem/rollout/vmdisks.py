@@ -1,0 +1,114 @@
+"""What a VM's new disk holds: a Debian made on the operator's computer, and its own files."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tandem.errors import TandemError
+from tandem.images.cache import cached
+from tandem.images.debian import debian, name_of
+from tandem.model import Cluster, Host
+from tandem.rendering import CHECKOUT, File, Secrets
+from tandem.rendering.hosts import host_files, units_at_boot
+from tandem.rollout.packages import packages_of_vms
+from tandem.rollout.remote import HostError, Remote
+from tandem.rollout.step import Step
+from tandem.rollout.tars import tar_of
+from tandem.rollout.volumes import Filling, Storage, sizes_of
+
+IMAGES: Final = CHECKOUT / "var/images"
+"""Where the operator's computer keeps what is made once."""
+
+_THERE: Final = "/var/lib/tandem/images"
+HOST_KEYS: Final = "/var/lib/tandem/host-keys"
+"""Where a machine keeps the public host keys of the VMs that were made on it."""
+
+
+@dataclass(frozen=True)
+class DebianImage:
+    """A Debian with packages, compressed; made by mmdebstrap unless it is kept."""
+
+    packages: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The file's name, here and on machines."""
+        return f"{name_of(self.packages)}.gz"
+
+    def content(self, remote: Remote) -> bytes:
+        """It, whole; raises HostError."""
+        try:
+            tar = debian(self.packages, IMAGES, lambda _: None)
+            compressed = cached(IMAGES / self.name, lambda gz: _compress(tar, gz), lambda _: None)
+        except TandemError as error:
+            raise HostError(remote.host.name, error.report()) from None
+        return compressed.read_bytes()
+
+
+def _compress(tar: Path, target: Path) -> None:
+    with target.open("wb") as written:
+        subprocess.run(("gzip", "-1", "--stdout", tar), stdout=written, check=True)
+
+
+@dataclass(frozen=True)
+class OwnFiles:
+    """Files of one host."""
+
+    host: str
+    files: tuple[File, ...]
+
+    def content(self, _: Remote) -> bytes:
+        """A tar of them."""
+        return tar_of(self.files)
+
+
+def storage_on(cluster: Cluster, host: Host, secrets: Secrets, source: str) -> Storage | None:
+    """The volumes that a host is to have, and what is put on new ones; None where it has none."""
+    node = host.machine
+    sizes = sizes_of(cluster, node) if node else {}
+    if node is None or not sizes:
+        return None
+    image = DebianImage(packages_of_vms(cluster))
+    contents = {
+        vm.name: _disk_of(cluster, cluster.hosts[vm.name], image, secrets, source)
+        for vm in cluster.vms_on(node)
+    }
+    return Storage(
+        node.volume_group,
+        node.volume_disk or "",
+        sizes,
+        tuple(volume.name for volume in cluster.volumes if volume.name in sizes),
+        node.name == cluster.pair[0],
+        contents or dict.fromkeys(sizes, Filling("    :")),
+    )
+
+
+def _disk_of(
+    cluster: Cluster, host: Host, image: DebianImage, secrets: Secrets, source: str
+) -> Filling:
+    """What is put on a VM's new disk.
+
+    It lets those in as root who may come into the machine so, and has a host key of its own, whose
+    public part the machine keeps.
+    """
+    files = OwnFiles(host.name, host_files(cluster, host, secrets, source))
+    units = [unit for unit, _ in units_at_boot(cluster, host)]
+    sending = Step(
+        "send the VMs' Debian",
+        f"mkdir -p {_THERE}\n"
+        f"[ -e {_THERE}/{image.name} ] && cat >/dev/null && exit\n"
+        f"rm -f {_THERE}/*\ncat >{_THERE}/.new\nmv {_THERE}/.new {_THERE}/{image.name}",
+        sends=image,
+    )
+    does = f"""    tar -C $root -xzpf {_THERE}/{image.name} --numeric-owner \\
+        --xattrs --xattrs-include='*' --exclude='./dev/*'
+    tar -xpf - -C $root
+    mkdir -p -m 0700 $root/root/.ssh
+    install -m 0600 ~/.ssh/authorized_keys $root/root/.ssh/authorized_keys
+    rm -f $root/etc/ssh/ssh_host_*
+    ssh-keygen -q -t ed25519 -N '' -C {host.name} -f $root/etc/ssh/ssh_host_ed25519_key
+    mkdir -p {HOST_KEYS}
+    cp $root/etc/ssh/ssh_host_ed25519_key.pub {HOST_KEYS}/{host.name}.pub
+    systemctl --root=$root --quiet preset {" ".join(units)}"""
+    return Filling(does, files, (sending,))

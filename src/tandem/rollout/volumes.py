@@ -1,0 +1,234 @@
+"""The LVM volumes of a machine: made once, the two sides of a replicated one alike, and filled.
+
+A volume that Tandem makes carries an LVM tag until it is filled. Only one that carries it is ever
+written to; whatever else a volume holds, it holds for good.
+"""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tandem.model import Cluster, Machine
+from tandem.rollout.facts import Facts
+from tandem.rollout.step import Content, Phase, Step
+
+NEW: Final = "tandem.new"
+"""The tag of a volume that is not yet filled."""
+
+UNFINISHED: Final = "tandem-new"
+"""The label of a file system on it, until all is there."""
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The volumes that a machine is to have.
+
+    ``disk`` is that of which the volume group is made where there is none; ``sizes`` (MB) has the
+    volumes by their names. ``leads``: of the pair's machines the one that fills replicated volumes.
+    ``contents`` is what is put on a volume, by its name: what a disk of a VM holds.
+    """
+
+    group: str
+    disk: str
+    sizes: Mapping[str, int]
+    replicated: tuple[str, ...]
+    leads: bool
+    contents: Mapping[str, "Filling"]
+
+    def path(self, name: str) -> str:
+        """The block device of a volume."""
+        return f"/dev/{self.group}/{name}"
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What is put on a new volume: POSIX shell that does it in ``$root``, and what it is sent.
+
+    ``before`` are steps without which it cannot be done.
+    """
+
+    does: str
+    sends: Content | None = None
+    before: tuple[Step, ...] = ()
+
+
+def sizes_of(cluster: Cluster, machine: Machine) -> dict[str, int]:
+    """The LVM volumes of a machine, by name, and their sizes (MB)."""
+    if cluster.virtual:
+        return {vm.name: vm.sizes.disk for vm in cluster.vms_on(machine)}
+    if cluster.peer_of(machine):
+        return {volume.name: volume.size for volume in cluster.volumes}
+    return {}
+
+
+def making(storage: Storage, facts: Facts) -> Iterator[Step]:
+    """The steps until all volumes are there; those that will be replicated are zero."""
+    if storage.sizes and storage.group not in facts.groups:
+        yield _group(storage)
+    for name, size in storage.sizes.items():
+        if name not in facts.logical or _unattached(name, storage, facts):
+            zero = ", all zero" if name in storage.replicated else ""
+            says = f"make the volume {name}, {size} MB{zero}"
+            yield Step(says, _making(storage, name), phase=Phase.AHEAD)
+
+
+def joining(storage: Storage, facts: Facts) -> Iterator[Step]:
+    """The steps until DRBD can take new volumes; its configuration is there."""
+    for name in storage.replicated:
+        if name not in facts.logical or _unattached(name, storage, facts):
+            yield Step(
+                f"make DRBD's metadata on {name}",
+                f"{_refusing(storage, name)}\ndrbdadm create-md --force {name}",
+            )
+
+
+def _unattached(name: str, storage: Storage, facts: Facts) -> bool:
+    """Whether a volume is new, to be replicated, and has not come as far as that."""
+    attached = name in facts.volumes and facts.volumes[name].disk != "Diskless"
+    return name in storage.replicated and NEW in facts.logical.get(name, "") and not attached
+
+
+def filling(storage: Storage, facts: Facts) -> Iterator[Step]:
+    """The steps that fill new volumes, and have both sides of replicated ones agree first."""
+    fresh = [name for name in storage.sizes if NEW in facts.logical.get(name, NEW)]
+    ours = [name for name in fresh if name not in storage.replicated or storage.leads]
+    for name in ours:
+        state = facts.volumes.get(name)
+        if name in storage.replicated and not (state and state.well):
+            yield Step(f"have both sides of {name} agree that they are the same", _agreeing(name))
+    before = (step for name in ours for step in storage.contents[name].before)
+    yield from dict.fromkeys(before)
+    for name in ours:
+        content = storage.contents[name]
+        yield Step(f"fill {name}", _filling(storage, name, content), sends=content.sends)
+    for name in fresh:
+        if name not in ours:
+            says = f"keep {name} as the other side has it"
+            yield Step(says, _kept(storage, name), phase=Phase.LAST)
+
+
+def _group(storage: Storage) -> Step:
+    if not storage.disk:
+        why = (
+            f"there is no volume group {storage.group}:"
+            " make it, or name the disk that it is made of as volume-disk"
+        )
+        failing = f"echo {shlex.quote(why)} >&2; exit 1"
+        return Step(f"find the volume group {storage.group}", failing, phase=Phase.AHEAD)
+    return Step(
+        f"make the volume group {storage.group} of {storage.disk}",
+        f"""disk={storage.disk}
+[ -b "$disk" ] || {{ echo "there is no $disk: expected an empty disk" >&2; exit 1; }}
+if [ -n "$(wipefs --no-act --noheadings "$disk")" ]; then
+    echo "$disk holds something: expected an empty disk; wipefs $disk says what it holds" >&2
+    exit 1
+fi
+pvcreate -qq "$disk"
+vgcreate -qq {storage.group} "$disk\"""",
+        phase=Phase.AHEAD,
+    )
+
+
+def _making(storage: Storage, name: str) -> str:
+    volume = f"{storage.group}/{name}"
+    made = f"""if ! lvs {volume} >/dev/null 2>&1; then
+    lvcreate -qq -y -W y -Z y -L {storage.sizes[name]}M --addtag {NEW} -n {name} {storage.group}
+fi
+{_refusing(storage, name)}"""
+    if name not in storage.replicated:
+        return made
+    # Two sides that are both zero need no first sync. Reading is faster than writing.
+    return f"""{made}
+python3 -c '{_ZERO}' {storage.path(name)} ||
+    blkdiscard --force --zeroout {storage.path(name)}"""
+
+
+_ZERO: Final = """\
+import mmap, os, sys
+device = os.open(sys.argv[1], os.O_RDONLY | os.O_DIRECT)
+piece = mmap.mmap(-1, 4 << 20)
+zero = bytes(len(piece))
+while size := os.readv(device, [piece]):
+    if piece[:size] != zero[:size]:
+        sys.exit(1)
+"""
+"""Python that succeeds where a block device holds nothing but zeros."""
+
+
+def _refusing(storage: Storage, name: str) -> str:
+    """Ends where there is a file system that Tandem did not begin."""
+    return f"""label=$(e2label {storage.path(name)} 2>/dev/null || true)
+if [ -n "$label" ] && [ "$label" != {UNFINISHED} ]; then
+    echo "{storage.path(name)} holds a file system called $label, and is left as it is" >&2
+    exit 1
+fi"""
+
+
+def _agreeing(name: str) -> str:
+    return f"""tries=120
+until [ "$(drbdadm cstate {name})" = Connected ]; do
+    tries=$((tries - 1))
+    if [ $tries -eq 0 ]; then
+        echo "{name} finds no other side: deploy the other machine of the pair first" >&2
+        exit 1
+    fi
+    sleep 0.5
+done
+case $(drbdadm dstate {name}) in
+Inconsistent/Inconsistent) drbdadm new-current-uuid --clear-bitmap {name}/0 ;;
+UpToDate/UpToDate) ;;
+*)
+    echo "{name} is $(drbdadm dstate {name}): expected two new sides" >&2
+    exit 1
+    ;;
+esac
+tries=60
+until [ "$(drbdadm dstate {name})" = UpToDate/UpToDate ]; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || {{ echo "{name} is $(drbdadm dstate {name})" >&2; exit 1; }}
+    sleep 0.5
+done"""
+
+
+def _filling(storage: Storage, name: str, content: Filling) -> str:
+    replicated = name in storage.replicated
+    disk = f"/dev/drbd/by-res/{name}/0" if replicated else storage.path(name)
+    return f"""root=/var/lib/tandem/filling
+disk={disk}
+mkdir -p $root
+! mountpoint -q $root || umount $root
+{f"drbdadm primary {name}" if replicated else ":"}
+label=$(e2label $disk 2>/dev/null || true)
+case $label in
+{_label(name)}) ;;
+'' | {UNFINISHED})
+    mkfs.ext4 -q -F -L {UNFINISHED} $disk
+    mount $disk $root
+{content.does}
+    umount $root
+    e2label $disk {_label(name)}
+    ;;
+*)
+    echo "$disk holds a file system called $label, and is left as it is" >&2
+    exit 1
+    ;;
+esac
+{f"drbdadm secondary {name}" if replicated else ":"}
+rmdir $root
+lvchange -qq --deltag {NEW} {storage.group}/{name}"""
+
+
+def _label(name: str) -> str:
+    """What the file system is called in the end; ext4 takes 16 characters."""
+    return name[:16]
+
+
+def _kept(storage: Storage, name: str) -> str:
+    return f"""tries=1200
+until [ "$(drbdadm dstate {name})" = UpToDate/UpToDate ]; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || {{ echo "{name} is $(drbdadm dstate {name})" >&2; exit 1; }}
+    sleep 0.5
+done
+lvchange -qq --deltag {NEW} {storage.group}/{name}"""

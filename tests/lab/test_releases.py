@@ -1,0 +1,195 @@
+"""Releases of the sites, rolled out to a cluster that runs: fab as the operator runs it.
+
+The operator's checkout is a copy of this one, with a package of the sites' own in it.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tandem.lab.lab import Lab
+from tandem.rendering import CHECKOUT
+from tests.lab.running import all_well
+from tests.lab.test_rollout import FAB, said
+
+pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.timeout(1800)]
+
+SETUP = """\
+from setuptools import setup
+
+setup(
+    name="example.policy",
+    version="1.0",
+    packages=["example_policy"],
+    entry_points={"plone.autoinclude.plugin": ["target = plone"]},
+)
+"""
+ZCML = """\
+<configure xmlns="http://namespaces.zope.org/browser">
+  <page name="policy" for="*" class="example_policy.Policy" permission="zope.Public" />
+</configure>
+"""
+POLICY = """\
+from zope.publisher.browser import BrowserView
+
+
+class Policy(BrowserView):
+    def __call__(self):
+        return "VERSION"
+"""
+VISITOR = """\
+import sys, time, urllib.request
+# A cookie, so that no cache answers.
+headers = {"Host": "www.example.org", "Cookie": "__ac=x"}
+request = urllib.request.Request(sys.argv[1], headers=headers)
+pause = float(sys.argv[2])
+while True:
+    started = time.monotonic()
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            answer.read()
+            said = answer.status
+    except Exception as error:
+        said = repr(error).replace(" ", "_")
+    print(said, time.monotonic() - started, flush=True)
+    time.sleep(pause)
+"""
+
+
+class Operator:
+    """A checkout of the operator's, whose sites have a package of their own."""
+
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self.lab = lab
+        self.folder = folder
+        listed = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+        names = subprocess.run(listed, cwd=CHECKOUT, capture_output=True, check=True).stdout
+        packing = ("tar", "--null", "--files-from=-", "-cf", "-")
+        packed = subprocess.run(packing, cwd=CHECKOUT, input=names, capture_output=True, check=True)
+        subprocess.run(("tar", "-xf", "-"), cwd=folder, input=packed.stdout, check=True)
+        # Not the description's, in whose place is the lab's.
+        (folder / "cluster.cfg").write_text((lab.folder / "cluster.cfg").read_text())
+        base = folder / "base.cfg"
+        adding = "    Plone\n    example.policy\ndevelop = sites/policy\n"
+        base.write_text(base.read_text().replace("    Plone\n", adding))
+        self.write("one")
+
+    def write(self, version: str, code: str = POLICY) -> None:
+        """Have the package say another version."""
+        policy = self.folder / "sites/policy"
+        package = policy / "example_policy"
+        package.mkdir(parents=True, exist_ok=True)
+        (policy / "setup.py").write_text(SETUP)
+        (package / "__init__.py").write_text(code.replace("VERSION", version))
+        (package / "configure.zcml").write_text(ZCML)
+
+    def fab(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command of this operator, in the lab's network."""
+        return subprocess.run(
+            self.lab.namespace.entering((FAB, *words)),
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": f"{self.folder}/src:{self.folder}"},
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+
+@pytest.fixture
+def operator(lab: Lab, tmp_path: Path) -> Iterator[Operator]:
+    """The cluster, all well; the release of this checkout runs again after the test."""
+    all_well(lab)
+    yield Operator(lab, tmp_path)
+    command = (FAB, "deploy", "--yes", f"--cluster={lab.folder}/cluster.cfg")
+    done = subprocess.run(
+        lab.namespace.entering(command), cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, said(done)
+
+
+@contextmanager
+def visitors(lab: Lab, number: int, pause: float) -> Iterator[list[tuple[str, float]]]:
+    """People who read a page that no cache keeps: after the block, each answer and its time (s)."""
+    answers: list[tuple[str, float]] = []
+    command = (sys.executable, "-c", VISITOR, f"http://{lab.cluster.floating_ip.ip}/", str(pause))
+    running = [
+        subprocess.Popen(lab.namespace.entering(command), stdout=subprocess.PIPE, text=True)
+        for _ in range(number)
+    ]
+    try:
+        yield answers
+    finally:
+        for visitor in running:
+            visitor.kill()
+            printed, _ = visitor.communicate()
+            answers += ((word, float(took)) for word, took in map(str.split, printed.splitlines()))
+
+
+def at_half_load(lab: Lab) -> float:
+    """How long two visitors pause so that they are half of what is answered without a pause."""
+    with visitors(lab, 2, 0) as answers:
+        time.sleep(20)
+    return statistics.mean(took for _, took in answers)
+
+
+def failed(answers: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    return [answer for answer in answers if answer[0] != "200" or answer[1] > 30]
+
+
+def policies(lab: Lab) -> set[str]:
+    """What the sites' own package says on each client."""
+    asked = "curl -s http://{0.address}:{0.port}/Plone/@@policy"
+    return {lab.namespace.run(("sh", "-c", asked.format(client))) for client in lab.cluster.clients}
+
+
+def test_a_new_release_is_gone_to_and_back_from_and_nobody_notices(
+    operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = operator.lab
+    pause = at_half_load(lab)
+    with visitors(lab, 2, pause) as answers:
+        done = operator.fab("deploy", "--yes")
+        assert done.returncode == 0, said(done)
+        assert policies(lab) == {"one"}
+        operator.write("two")
+        again = operator.fab("deploy", "--yes")
+        assert again.returncode == 0, said(again)
+        assert policies(lab) == {"two"}
+        started = time.monotonic()
+        back = operator.fab("rollback:zeoclient")
+        took = time.monotonic() - started
+        assert back.returncode == 0, said(back)
+        assert policies(lab) == {"one"}
+    assert failed(answers) == []
+    slowest = statistics.quantiles((seconds for _, seconds in answers), n=100)[98]
+    with capsys.disabled():
+        print(f"\n{said(again)}\n{len(answers)} requests, p99 {slowest:.2f} s")
+        print(f"back in {took:.0f} s")
+
+
+def test_a_release_that_does_not_start_is_taken_back_and_the_sites_never_noticed(
+    operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = operator.lab
+    assert operator.fab("deploy", "--yes").returncode == 0
+    running = lab.run("zeoclient-slave", "readlink /srv/tandem/current")
+    operator.write("two", "import there_is_no_such_module\n")
+    with visitors(lab, 2, at_half_load(lab)) as answers:
+        done = operator.fab("deploy", "--yes")
+    assert done.returncode == 1
+    assert "there_is_no_such_module" in said(done)
+    assert "taken back" in said(done)
+    assert "not touched" in said(done)
+    assert lab.run("zeoclient-slave", "readlink /srv/tandem/current") == running
+    assert policies(lab) == {"one"}
+    assert failed(answers) == []
+    with capsys.disabled():
+        print(f"\n{said(done)}\n{len(answers)} requests")
