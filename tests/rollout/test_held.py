@@ -37,8 +37,14 @@ def test_what_the_machines_hear_each_other_by_is_left_and_the_rest_done(file: st
     assert found.errors["slave"].sentence.startswith(f"/{file} would change, and not while")
 
 
-def test_it_is_left_while_heartbeat_runs_on_the_other_machine_alone() -> None:
+def test_where_heartbeat_does_not_run_it_becomes_what_the_other_machine_has() -> None:
     found = seen(slave=other("slave", KEY, down=True))
+    assert says(found, "slave") == [f"write /{KEY}", START]
+    assert not found.errors
+
+
+def test_it_is_left_there_while_the_other_machine_runs_with_something_else() -> None:
+    found = seen(master=other("master", KEY), slave=other("slave", KEY, down=True))
     assert says(found, "slave") == []
     assert KEY in found.errors["slave"].sentence
 

@@ -1,10 +1,12 @@
 """From what there is to what is to be there: the steps, for many cases a small file each."""
 
+import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from tandem.rollout.facts import Facts
 from tandem.rollout.plan import HIDDEN, plan
 from tandem.rollout.showing import visitors
 from tests.examples import FILES, example
@@ -58,3 +60,15 @@ def test_what_a_package_brings_along_and_nobody_asked_for_is_switched_off_with_i
     missing = {"not_installed": ["heartbeat", "ipmitool"]}
     does = plan(to_be, otherwise(facts(to_be), missing))[0].does
     assert " quietly ipmievd sh " in does
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_what_is_done_on_bare_hosts_is_posix_shell_without_a_fault(name: str) -> None:
+    cluster = example(name)
+    steps = [step for host in cluster.hosts for step in plan(wanted(cluster, host), Facts())]
+    # What comes before each (tandem.rollout.apply).
+    scripts = {f"#!/bin/sh\nset -eu\nstarted=now\n{step.does}\n" for step in steps if step.does}
+    for script in sorted(scripts):
+        command = ("shellcheck", "--shell=sh", "--exclude=SC2034,SC2317", "-")
+        done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout

@@ -2,10 +2,10 @@
 
 Machines that disagree on a key, a port or an address take each other for dead, and so do machines
 whose links stand still: one fences the other, perhaps the one that serves. So Heartbeat's files and
-the links' change only while Heartbeat runs on neither machine; else the operator has to decide.
+the links' change only while Heartbeat runs on neither machine, or become what they are on the other
+machine while it does not run here; else the operator has to decide.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
@@ -30,22 +30,22 @@ class Allowed:
 
 
 def allowed(
-    steps: tuple[Step, ...], peer_steps: tuple[Step, ...] | None, facts: Mapping[str, Facts | None]
+    steps: tuple[Step, ...], facts: Facts, peer_steps: tuple[Step, ...] | None, peer: Facts | None
 ) -> Allowed:
-    """What may be done on a machine of the pair; ``facts`` has both, None where one is silent.
+    """What may be done on a machine of the pair, by its plan and facts and those of its peer.
 
-    ``peer_steps`` is the peer's plan, None where the peer did not answer.
+    The peer's are None where it did not answer.
     """
-    runs = any(one is None or _runs(one) for one in facts.values())
+    runs = _runs(facts) or peer is None or _runs(peer)
+    others = peer_steps is None or any(map(_held, peer_steps))
     changing = [path for step in steps if (path := _held(step))]
-    if runs and changing:
+    if changing and runs and (_runs(facts) or others):
         kept = tuple(
             step
             for step in steps
             if not _held(step) and step.says != LINKS_ANEW and step is not START_HEARTBEAT
         )
         return Allowed(kept, _NOT_CHANGED.format(", ".join(f"/{path}" for path in changing)))
-    others = peer_steps is None or any(map(_held, peer_steps))
     if runs and others and START_HEARTBEAT in steps:
         kept = tuple(step for step in steps if step is not START_HEARTBEAT)
         return Allowed(kept, _NOT_STARTED)

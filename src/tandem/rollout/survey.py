@@ -15,6 +15,7 @@ from tandem.rollout.remote import HostError, Remote
 from tandem.rollout.rolling import noticed
 from tandem.rollout.step import Step
 from tandem.rollout.vmdisks import OwnFiles
+from tandem.rollout.volumes import NEW
 from tandem.rollout.wanted import Wanted, wanted_on
 
 
@@ -102,8 +103,21 @@ class Survey:
         return {name: facts.clients for name, facts in self.known.items()}
 
     def _planned(self, name: str) -> tuple[Step, ...]:
-        steps = plan(self.wanted[name], self.known[name])
+        steps = plan(self._wanted_now(name), self.known[name])
         return tuple(self.noticed(step, name) for step in steps)
+
+    def _wanted_now(self, name: str) -> Wanted:
+        """What is wanted; replicated volumes that the other machine has are fetched from there."""
+        wanted = self.wanted[name]
+        node = self.cluster.hosts[name].machine
+        peer = self.cluster.peer_of(node) if node else None
+        storage = wanted.storage
+        if storage is None or peer is None or peer.name not in self.known:
+            return wanted
+        there = self.known[peer.name].logical
+        if all(NEW in there.get(volume, NEW) for volume in storage.replicated):
+            return wanted
+        return replace(wanted, storage=replace(storage, leads=False))
 
     def noticed(self, step: Step, host: str) -> Step:
         """The step, with what visitors notice where it is a Plone client's turn."""
@@ -113,8 +127,7 @@ class Survey:
 
     def _of_pair(self, name: str, every: Mapping[str, tuple[Step, ...]]) -> Allowed:
         peer = next(other for other in self.cluster.pair if other != name)
-        facts = {one: self.known.get(one) for one in self.cluster.pair}
-        return allowed(every[name], every.get(peer), facts)
+        return allowed(every[name], self.known[name], every.get(peer), self.known.get(peer))
 
 
 def survey(

@@ -104,7 +104,8 @@ def _disk_of(
     does = f"""    tar -C $root -xzpf {_THERE}/{image.name} --numeric-owner \\
         --xattrs --xattrs-include='*' --exclude='./dev/*'
     tar -xpf - -C $root
-    mkdir -p -m 0700 $root/root/.ssh
+    mkdir -p $root/root/.ssh
+    chmod 0700 $root/root/.ssh
     install -m 0600 ~/.ssh/authorized_keys $root/root/.ssh/authorized_keys
     rm -f $root/etc/ssh/ssh_host_*
     ssh-keygen -q -t ed25519 -N '' -C {host.name} -f $root/etc/ssh/ssh_host_ed25519_key

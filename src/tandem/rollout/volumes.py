@@ -16,6 +16,12 @@ from tandem.rollout.step import Content, Phase, Step
 NEW: Final = "tandem.new"
 """The tag of a volume that is not yet filled."""
 
+BLANK: Final = "tandem.blank"
+"""The tag of a replicated one besides, once its two sides have agreed that there is nothing on it.
+
+What is fetched from the other side never has it: there is something on it.
+"""
+
 UNFINISHED: Final = "tandem-new"
 """The label of a file system on it, until all is there."""
 
@@ -90,13 +96,17 @@ def _unattached(name: str, storage: Storage, facts: Facts) -> bool:
 
 
 def filling(storage: Storage, facts: Facts) -> Iterator[Step]:
-    """The steps that fill new volumes, and have both sides of replicated ones agree first."""
+    """The steps that fill new volumes, and have both sides of replicated ones agree first.
+
+    Where the other side has a volume already, it is fetched from there.
+    """
     fresh = [name for name in storage.sizes if NEW in facts.logical.get(name, NEW)]
     ours = [name for name in fresh if name not in storage.replicated or storage.leads]
     for name in ours:
         state = facts.volumes.get(name)
         if name in storage.replicated and not (state and state.well):
-            yield Step(f"have both sides of {name} agree that they are the same", _agreeing(name))
+            says = f"have both sides of {name} agree that they are the same"
+            yield Step(says, _agreeing(storage, name))
     before = (step for name in ours for step in storage.contents[name].before)
     yield from dict.fromkeys(before)
     for name in ours:
@@ -165,7 +175,7 @@ if [ -n "$label" ] && [ "$label" != {UNFINISHED} ]; then
 fi"""
 
 
-def _agreeing(name: str) -> str:
+def _agreeing(storage: Storage, name: str) -> str:
     return f"""tries=120
 until [ "$(drbdadm cstate {name})" = Connected ]; do
     tries=$((tries - 1))
@@ -176,7 +186,10 @@ until [ "$(drbdadm cstate {name})" = Connected ]; do
     sleep 0.5
 done
 case $(drbdadm dstate {name}) in
-Inconsistent/Inconsistent) drbdadm new-current-uuid --clear-bitmap {name}/0 ;;
+Inconsistent/Inconsistent)
+    lvchange -qq --addtag {BLANK} {storage.group}/{name}
+    drbdadm new-current-uuid --clear-bitmap {name}/0
+    ;;
 UpToDate/UpToDate) ;;
 *)
     echo "{name} is $(drbdadm dstate {name}): expected two new sides" >&2
@@ -192,13 +205,24 @@ done"""
 
 
 def _filling(storage: Storage, name: str, content: Filling) -> str:
-    replicated = name in storage.replicated
-    disk = f"/dev/drbd/by-res/{name}/0" if replicated else storage.path(name)
+    volume = f"{storage.group}/{name}"
+    if name not in storage.replicated:
+        return f"""disk={storage.path(name)}
+{_put(content, name)}
+lvchange -qq --deltag {NEW} {volume}"""
+    return f"""disk=/dev/drbd/by-res/{name}/0
+if [ -n "$(lvs --noheadings --options lv_name --select lv_tags={BLANK} {volume})" ]; then
+    drbdadm primary {name}
+{_put(content, name)}
+    drbdadm secondary {name}
+fi
+lvchange -qq --deltag {BLANK} --deltag {NEW} {volume}"""
+
+
+def _put(content: Filling, name: str) -> str:
     return f"""root=/var/lib/tandem/filling
-disk={disk}
 mkdir -p $root
 ! mountpoint -q $root || umount $root
-{f"drbdadm primary {name}" if replicated else ":"}
 label=$(e2label $disk 2>/dev/null || true)
 case $label in
 {_label(name)}) ;;
@@ -214,9 +238,7 @@ case $label in
     exit 1
     ;;
 esac
-{f"drbdadm secondary {name}" if replicated else ":"}
-rmdir $root
-lvchange -qq --deltag {NEW} {storage.group}/{name}"""
+rmdir $root"""
 
 
 def _label(name: str) -> str:
@@ -228,7 +250,10 @@ def _kept(storage: Storage, name: str) -> str:
     return f"""tries=1200
 until [ "$(drbdadm dstate {name})" = UpToDate/UpToDate ]; do
     tries=$((tries - 1))
-    [ $tries -gt 0 ] || {{ echo "{name} is $(drbdadm dstate {name})" >&2; exit 1; }}
+    if [ $tries -eq 0 ]; then
+        echo "{name} is still fetched from the other side: run it again later" >&2
+        exit 1
+    fi
     sleep 0.5
 done
 lvchange -qq --deltag {NEW} {storage.group}/{name}"""

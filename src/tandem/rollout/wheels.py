@@ -23,7 +23,9 @@ RECEIVING: Final = f"""\
 mkdir -p {_THERE}
 cd {_THERE}
 tar -xf -
-ls | grep -vxFf {_NAMES} | xargs -r rm -f"""
+for wheel in *.whl; do
+    grep -qxF "$wheel" {_NAMES} || rm -f "$wheel"
+done"""
 """The POSIX shell that takes them, and drops those that are no longer pinned."""
 
 _making: Final = Lock()

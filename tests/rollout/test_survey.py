@@ -1,0 +1,49 @@
+"""What a survey makes of hosts that are bare, and of VMs that are not there yet."""
+
+from tandem.rollout import showing
+from tandem.rollout.facts import Facts
+from tandem.rollout.remote import HostError
+from tandem.rollout.survey import Survey
+from tests.examples import example
+from tests.rollout.asdescribed import facts, wanted
+
+CLUSTER = example("containers")
+
+
+def surveyed(*bare: str) -> Survey:
+    """All is as described, but for machines that are bare, and VMs that do not answer."""
+    there: dict[str, Facts | HostError] = {}
+    for name, host in CLUSTER.hosts.items():
+        there[name] = facts(wanted(CLUSTER, name))
+        if name in bare:
+            there[name] = Facts()
+        if host.vm:
+            there[name] = HostError(name, f"{host.address} cannot be reached: no answer")
+    return Survey(CLUSTER, "", {name: wanted(CLUSTER, name) for name in CLUSTER.hosts}, there)
+
+
+def test_the_vms_of_bare_machines_are_to_come_and_no_fault() -> None:
+    seen = surveyed("left", "right")
+    assert seen.made_by == {
+        "left": ("frontend", "zeoserver", "zeoclient-left"),
+        "right": ("zeoclient-right",),
+    }
+    assert seen.errors == {}
+
+
+def test_a_vm_that_does_not_answer_is_one_where_its_disk_is_there() -> None:
+    assert set(surveyed("right").errors) == {"frontend", "zeoserver", "zeoclient-left"}
+
+
+def test_a_machine_in_the_place_of_a_dead_one_fetches_what_the_other_has() -> None:
+    seen = surveyed("left")
+    assert seen.made_by == {"left": ("zeoclient-left",)}
+    says = [step.says for step in seen.plans["left"]]
+    assert "keep zeoserver as the other side has it" in says
+    assert "fill zeoserver" not in says
+
+
+def test_the_plan_says_that_they_are_set_up_once_they_are_there() -> None:
+    lines = [line.plain for line in showing.lines(surveyed("left", "right"), 1.0)]
+    at = lines.index("zeoserver")
+    assert lines[at + 1] == "  set it up, once it is there"
