@@ -25,15 +25,15 @@ SETUP = """\
 from setuptools import setup
 
 setup(
-    name="example.policy",
+    name="examplepolicy",
     version="1.0",
-    packages=["example_policy"],
+    packages=["examplepolicy"],
     entry_points={"plone.autoinclude.plugin": ["target = plone"]},
 )
 """
 ZCML = """\
 <configure xmlns="http://namespaces.zope.org/browser">
-  <page name="policy" for="*" class="example_policy.Policy" permission="zope.Public" />
+  <page name="policy" for="*" class="examplepolicy.Policy" permission="zope.Public" />
 </configure>
 """
 POLICY = """\
@@ -77,14 +77,14 @@ class Operator:
         # Not the description's, in whose place is the lab's.
         (folder / "cluster.cfg").write_text((lab.folder / "cluster.cfg").read_text())
         base = folder / "base.cfg"
-        adding = "    Plone\n    example.policy\ndevelop = sites/policy\n"
+        adding = "    Plone\n    examplepolicy\ndevelop = sites/policy\n"
         base.write_text(base.read_text().replace("    Plone\n", adding))
         self.write("one")
 
     def write(self, version: str, code: str = POLICY) -> None:
         """Have the package say another version."""
         policy = self.folder / "sites/policy"
-        package = policy / "example_policy"
+        package = policy / "examplepolicy"
         package.mkdir(parents=True, exist_ok=True)
         (policy / "setup.py").write_text(SETUP)
         (package / "__init__.py").write_text(code.replace("VERSION", version))
@@ -92,9 +92,9 @@ class Operator:
 
     def fab(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of this operator, in the lab's network."""
+        there = ("sh", "-c", 'cd "$0" && exec "$@"', self.folder, FAB)
         return subprocess.run(
-            self.lab.namespace.entering((FAB, *words)),
-            cwd=self.folder,
+            self.lab.namespace.entering((*there, *words)),
             env={**os.environ, "PYTHONPATH": f"{self.folder}/src:{self.folder}"},
             capture_output=True,
             text=True,

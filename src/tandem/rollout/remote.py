@@ -40,6 +40,7 @@ _CAUSES: Final = (
         r"Failed to fetch|Temporary failure resolving|Could not resolve|Could not connect",
         "its package sources cannot be reached: see /etc/apt/sources.list there, and run it again",
     ),
+    (r"(?m)^make setup: (.+)$", "{0}"),
     (r"Unable to locate package (\S+)", "its package sources have no {0}"),
 )
 

@@ -59,7 +59,7 @@ class Turn:
         """The POSIX shell that waits until the client is ready."""
         return (
             f"python3 -c '{_ASKING}' {self.url} {self.unit} {READY_WITHIN} ||"
-            f" {{ journalctl --unit {self.unit} --lines 1 --output cat >&2; exit 1; }}\n"
+            f" {{ journalctl _SYSTEMD_UNIT={self.unit} --lines 1 --output cat >&2; exit 1; }}\n"
             f"sleep {self.settles:g}"
         )
 

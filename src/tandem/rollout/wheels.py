@@ -14,7 +14,7 @@ from tandem.errors import TandemError
 from tandem.model import HOME
 from tandem.rendering import CHECKOUT
 from tandem.rollout.remote import HostError, Remote
-from tandem.setup.pins import LOCK
+from tandem.setup.pins import COMPLETE, LOCK, digest
 
 _THERE: Final = HOME / "wheelhouse"
 _NAMES: Final = ".names"
@@ -84,9 +84,13 @@ def _pin(wheel: Path) -> str:
 
 def wheelhouse() -> Path:
     """The folder of all wheels, filled by ``make wheelhouse`` if need be; raises TandemError."""
+    folder = CHECKOUT / "var/wheelhouse"
+    stamp = folder / COMPLETE
+    if stamp.exists() and stamp.read_text().split()[0] == digest(CHECKOUT):
+        return folder
     command = ("make", "--no-print-directory", "wheelhouse")
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith("make wheelhouse:")]
         raise TandemError((said or ["make wheelhouse failed"])[0])
-    return CHECKOUT / "var/wheelhouse"
+    return folder

@@ -30,6 +30,9 @@ _ALSO = {
     "LANGUAGE": "",
     "NO_COLOR": "1",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    # What a package of one's own is built with is in .venv: nothing is fetched for it. To pip this
+    # variable says what the option of that name makes of it: whether builds are isolated.
+    "PIP_NO_BUILD_ISOLATION": "0",
     "PIP_NO_INPUT": "1",
     "UV_NO_PROGRESS": "1",
     "UV_PYTHON_DOWNLOADS": "never",
@@ -322,8 +325,8 @@ class Checkout:
     def collect(self) -> None:
         """Fill var/wheelhouse with a wheel of every pin, for set-ups without a network."""
         house = self.root / "var/wheelhouse"
-        stamp = house / ".complete"
-        whole = f"{environment.digest([self.root / pins.LOCK])} {self._version_in_venv()}\n"
+        stamp = house / pins.COMPLETE
+        whole = f"{pins.digest(self.root)} {self._version_in_venv()}\n"
         if stamp.exists() and stamp.read_text() == whole:
             return
         stamp.unlink(missing_ok=True)

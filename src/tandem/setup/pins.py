@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from tandem.setup.faults import SetupError
@@ -12,6 +13,8 @@ _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _ASKS = "pyproject.toml"
 LOCK = "requirements.txt"
 VERSIONS = "versions.cfg"
+COMPLETE = ".complete"
+"""The file of a wheelhouse that says of which lock, and for which Python, it has all wheels."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ def read(lock: str) -> Mapping[str, Pin]:
             )
         pins[name] = Pin(name, version, frozenset(_HASH.findall(lock, match.end(), end)))
     return pins
+
+
+def digest(root: Path) -> str:
+    """Stands for the lock of a checkout."""
+    return sha256((root / LOCK).read_bytes()).hexdigest()
 
 
 def versions(pins: Mapping[str, Pin]) -> str:
