@@ -35,6 +35,16 @@ def test_all_on_a_host_may_read_the_checkout_and_only_root_may_change_it() -> No
     assert {entry.uid for entry in unpacked().values()} == {0}
 
 
+@pytest.mark.parametrize("name", ["key", "base.cfg~", ".base.cfg.swp"])
+def test_keys_and_what_editors_leave_behind_stay_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / name).touch()
+    (tmp_path / name).chmod(0o600 if name == "key" else 0o644)
+    monkeypatch.setattr(checkout, "CHECKOUT", tmp_path)
+    assert list(checkout.files()) == []
+
+
 @pytest.mark.parametrize(
     ("changed", "counts"),
     [("src/program.py", True), ("Makefile", True), ("var/log/a.log", False), ("tests/a.py", False)],

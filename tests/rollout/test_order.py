@@ -3,7 +3,7 @@
 import pytest
 
 from tandem.rollout.facts import Facts, VolumeState
-from tandem.rollout.order import active_of, hosts_of, lives_on, stages
+from tandem.rollout.order import active_of, concerns, hosts_of, lives_on, stages
 from tests.examples import example
 
 PRIMARY = Facts(volumes={"frontend": VolumeState("Primary", "Connected", "UpToDate", "UpToDate")})
@@ -52,21 +52,35 @@ def test_every_host_is_in_one_stage(name: str) -> None:
         assert sorted(staged) == sorted(cluster.hosts)
 
 
-def test_a_machine_comes_with_its_vms_and_with_its_peer_that_says_who_is_active() -> None:
+def test_a_machine_comes_with_its_vms_its_peer_and_all_who_have_plone_clients() -> None:
     asked = [host.name for host in hosts_of(example("capacity"), "slave")]
-    assert sorted(asked) == ["frontend", "master", "slave", "zeoclient-slave", "zeoserver"]
-
-
-def test_with_a_further_machine_come_those_that_have_to_know_it() -> None:
-    asked = [host.name for host in hosts_of(example("capacity"), "node3")]
     assert sorted(asked) == [
         "frontend",
         "master",
-        "node3",
         "slave",
+        "zeoclient-master",
         "zeoclient-node3",
+        "zeoclient-node4",
+        "zeoclient-slave",
         "zeoserver",
     ]
+
+
+def test_with_a_further_machine_come_those_that_have_to_know_it() -> None:
+    asked = {host.name for host in hosts_of(example("capacity"), "node3")}
+    assert {"node3", "master", "slave", "frontend", "zeoserver"} <= asked
+    assert "node4" not in asked
+
+
+@pytest.mark.parametrize(
+    ("host", "concerned"), [("frontend", True), ("master", True), ("zeoclient-node4", False)]
+)
+def test_a_roll_out_to_a_further_machine_is_about_those_that_have_to_know_it(
+    host: str, concerned: bool
+) -> None:
+    cluster = example("capacity")
+    assert concerns(cluster, cluster.hosts[host], "node3", "master") == concerned
+    assert not concerns(cluster, cluster.hosts["node3"], "slave", "master")
 
 
 def test_the_machine_whose_volumes_are_primary_is_active() -> None:

@@ -1,5 +1,7 @@
 """Taking a machine out: the balancer first, then its clients, and never one of the pair."""
 
+from dataclasses import replace
+
 import pytest
 
 from tandem.errors import TandemError
@@ -40,8 +42,27 @@ def test_apache_forgets_the_clients_of_a_machine_and_nothing_else_is_changed() -
     assert "10.20.0.33" not in httpd
 
 
+def surveyed(silent: str = "") -> Survey:
+    to_be = {name: wanted(CLUSTER, name) for name in CLUSTER.hosts}
+    there = {name: facts(one) for name, one in to_be.items()}
+    for name in there:
+        if silent and name not in (silent, "frontend", "zeoserver"):
+            there[name] = replace(there[name], clients={})
+    return Survey(CLUSTER, "", to_be, there)
+
+
+def test_visitors_notice_where_no_other_client_is_ready() -> None:
+    def said(seen: Survey) -> set[str]:
+        return {step.visitors for steps in ending(seen, "node3").values() for step in steps}
+
+    assert said(surveyed()) == {""}
+    assert said(surveyed("zeoclient-node3")) == {
+        "requests wait until the client is ready, as no other is"
+    }
+
+
 def test_then_its_clients_end_for_good() -> None:
-    steps = ending(CLUSTER, "node3")
+    steps = ending(surveyed(), "node3")
     assert set(steps) == {"zeoclient-node3"}
     assert [step.says for step in steps["zeoclient-node3"]] == [
         f"end tandem-zeoclient{number}.service, for good" for number in range(1, 7)

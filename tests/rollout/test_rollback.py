@@ -54,14 +54,21 @@ def test_a_host_that_is_there_already_has_nothing_to_do() -> None:
 @pytest.mark.parametrize(
     ("to", "why"),
     [
-        ("20200101T000000Z", "zeoclient-left has no release 20200101T000000Z: fab releases"),
-        ("", f"zeoclient-left has no release before {OLD}: fab releases"),
+        (OLD, f"zeoclient-left has no release {OLD}: fab releases"),
+        ("", "no earlier release is on every zeoclient: fab releases"),
     ],
 )
 def test_where_one_host_has_no_such_release_none_goes_back(to: str, why: str) -> None:
     with pytest.raises(TandemError) as error:
-        rollback_of(seen({LEFT: {"current": OLD}}), "zeoclient", to)
+        rollback_of(seen({LEFT: {"not_built": [OLD]}}), "zeoclient", to)
     assert error.value.report().startswith(why)
+
+
+def test_hosts_that_were_left_on_two_releases_come_together_on_the_earlier_one() -> None:
+    runs = {f"tandem-zeoclient{number}.service": OLD for number in (1, 2, 3)}
+    plans = rollback_of(seen({LEFT: {"current": OLD, "runs": runs}}), "zeoclient")
+    assert plans[LEFT] == ()
+    assert plans[RIGHT][0].says == f"go to the release {OLD}"
 
 
 def test_releases_are_listed_newest_first_with_those_who_run_them() -> None:

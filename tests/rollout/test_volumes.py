@@ -6,7 +6,7 @@ import pytest
 
 from tandem.rollout.facts import Facts, VolumeState
 from tandem.rollout.step import Phase, Step
-from tandem.rollout.volumes import NEW, Storage, filling, joining, making
+from tandem.rollout.volumes import BLANK, NEW, RAW, Storage, filling, joining, making
 from tests.examples import example
 from tests.rollout.asdescribed import wanted
 
@@ -22,11 +22,12 @@ def storage(machine: str, disk: str = "/dev/sdb") -> Storage:
 
 
 def there(machine: str, tag: str = "", state: VolumeState | None = WELL) -> Facts:
-    """A machine that has all volumes, all of them tagged, the replicated ones in a state."""
+    """A machine that has all volumes, the replicated ones with all the tags and in a state."""
     on = storage(machine)
+    first = tag.split(",")[0]
     return Facts(
         groups=frozenset({"vg0"}),
-        logical=dict.fromkeys(on.sizes, tag),
+        logical={name: tag if name in on.replicated else first for name in on.sizes},
         volumes=dict.fromkeys(on.replicated, state) if state else {},
     )
 
@@ -90,12 +91,44 @@ def test_so_are_volumes_that_somebody_else_made(machine: str) -> None:
 
 
 def test_what_broke_off_before_drbd_had_the_volume_is_made_again() -> None:
-    found = there("left", NEW, state=None)
+    found = there("left", f"{NEW},{RAW},{BLANK}", state=None)
     assert says(list(making(storage("left"), found))) == [
         "make the volume frontend, 10240 MB, all zero",
         "make the volume zeoserver, 40960 MB, all zero",
     ]
     assert len(list(joining(storage("left"), found))) == 2
+
+
+@pytest.mark.parametrize("tag", [NEW, f"{NEW},{BLANK}"])
+def test_a_volume_that_drbd_had_is_never_made_again_whatever_drbd_says_now(tag: str) -> None:
+    found = there("left", tag, state=None)
+    assert [*making(storage("left"), found), *joining(storage("left"), found)] == []
+
+
+@pytest.mark.parametrize(
+    ("says", "tag"),
+    [
+        ("make the volume zeoserver, 40960 MB, all zero", RAW),
+        ("make DRBD's metadata on zeoserver", RAW),
+        ("have both sides of zeoserver agree that they are the same", BLANK),
+        ("fill zeoserver", BLANK),
+        ("fill zeoclient-left", NEW),
+    ],
+)
+def test_nothing_is_written_to_a_volume_without_the_tag_for_it(says: str, tag: str) -> None:
+    on = storage("left")
+    steps = [*making(on, Facts()), *joining(on, Facts()), *filling(on, Facts())]
+    (step,) = [step for step in steps if step.says == says]
+    writes = ("blkdiscard", "create-md", "new-current-uuid", "mkfs.ext4")
+    at = min(step.does.index(word) for word in writes if word in step.does)
+    assert f"*,{tag},*) ;;" in step.does[:at]
+
+
+def test_what_is_fetched_from_the_other_side_is_never_blank() -> None:
+    on = replace(storage("left"), fetches=True, leads=False)
+    steps = [*making(on, Facts()), *joining(on, Facts())]
+    assert not any(f"--addtag {BLANK}" in step.does for step in steps)
+    assert f"--deltag {BLANK}" in steps[-1].does
 
 
 def test_what_broke_off_later_goes_on_where_it_was() -> None:

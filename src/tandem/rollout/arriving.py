@@ -1,5 +1,6 @@
 """VMs that were just made: how they come to be known, and waiting until they are there."""
 
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,26 @@ def arrive(seen: Survey, tell: Callable[[str, str], None]) -> dict[str, HostErro
     return {name: one for name, one in waited.items() if isinstance(one, HostError)}
 
 
+def introduce(seen: Survey) -> bool:
+    """Have VMs known that are not, by the host keys their machines made; whether any was.
+
+    So they are when a roll-out that made them has broken off.
+    """
+    learned = False
+    for name, said in seen.facts.items():
+        vm = seen.cluster.hosts[name].vm
+        if not (vm and isinstance(said, HostError) and "host key" in said.sentence):
+            continue
+        for node in vm.machines:
+            if node.name in seen.known:
+                with Remote(seen.cluster.hosts[node.name], seen.cluster.ssh) as remote:
+                    key = remote.run(f"cat {HOST_KEYS}/{name}.pub 2>/dev/null || true")
+                if key.strip():
+                    remember(known_hosts(seen.cluster.ssh), vm.address, key)
+                    learned = True
+    return learned
+
+
 def known_hosts(ssh: Ssh) -> Path:
     """The file of the host keys that are known."""
     return CHECKOUT / ssh.known_hosts if ssh.known_hosts else Path.home() / ".ssh/known_hosts"
@@ -51,12 +72,10 @@ def known_hosts(ssh: Ssh) -> Path:
 
 def remember(file: Path, address: str, key: str) -> None:
     """Have a host known by its key (a line of OpenSSH's), and by no other."""
-    lines = file.read_text().splitlines() if file.exists() else []
-    kept = [line for line in lines if line.split(" ")[0] != address]
-    kept.append(f"{address} {' '.join(key.split()[:2])}")
-    if kept == lines:
-        return
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{file.name}.new")
-    unfinished.write_text("\n".join((*kept, "")))
-    unfinished.replace(file)
+    if file.exists():
+        # It finds those, too, whose addresses are hashed.
+        forget = ("ssh-keygen", "-R", address, "-f", file)
+        subprocess.run(forget, check=False, capture_output=True)
+    with file.open("a") as known:
+        known.write(f"{address} {' '.join(key.split()[:2])}\n")

@@ -44,5 +44,9 @@ sync
 
 current=$(readlink "$home/current" || true)
 printf '%s\n' * | sort -r | tail -n "+$((kept + 1))" | while read -r old; do
-    [ "$current" = "releases/$old" ] || rm -rf "$old"
+    [ "$current" != "releases/$old" ] || continue
+    # What still runs loads modules of it.
+    ! grep -qsF "$home/releases/$old/" /proc/[0-9]*/cmdline || continue
+    rm -f "$old/.release"
+    rm -rf "$old"
 done

@@ -18,7 +18,8 @@ _OWN: Final = (".git", ".*_cache", ".hypothesis", "here.cfg", "my.cfg", "cluster
 _NOT_RUN: Final = (".ci", "bench", "docs", "examples", "fabfile.py", "tests")
 _OPERATORS: Final = ("images", "lab", "rollout")
 """Packages that run on the operator's computer alone."""
-_ANYWHERE: Final = ("__pycache__", "*.egg-info")
+_ANYWHERE: Final = ("__pycache__", "*.egg-info", "*~", ".*.sw?", ".#*")
+"""What Python and editors leave behind."""
 
 _top = shutil.ignore_patterns(*_MADE, *_OWN, *_NOT_RUN, *_ANYWHERE)
 _below = shutil.ignore_patterns(*_ANYWHERE)
@@ -60,11 +61,15 @@ def tar_of(own: dict[str, str]) -> bytes:
 
 
 def files() -> Iterator[Path]:
-    """The files that hosts get, in an order of their own."""
+    """The files that hosts get, in an order of their own.
+
+    On hosts all may read them: so none that is closed to others here, as a key is.
+    """
     for folder, folders, names in os.walk(CHECKOUT):
         left_out = _left_out(folder, [*folders, *names])
         folders[:] = sorted(set(folders) - left_out)
-        yield from (Path(folder) / name for name in sorted(set(names) - left_out))
+        there = (Path(folder) / name for name in sorted(set(names) - left_out))
+        yield from (file for file in there if file.stat().st_mode & 0o004)
 
 
 def _mode(file: Path) -> int:

@@ -13,7 +13,7 @@ from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, fail, told, working
 from tandem.errors import TandemError
 from tandem.model import Cluster
 from tandem.rollout import overview, showing
-from tandem.rollout.arriving import arrive
+from tandem.rollout.arriving import arrive, introduce
 from tandem.rollout.deploying import Outcome, alone
 from tandem.rollout.doing import ask, done, look
 from tandem.rollout.health import ailments
@@ -120,6 +120,8 @@ def _deployed(file: Path, machine: str, yes: bool) -> bool:
     """Whether all of it worked."""
     started = monotonic()
     seen = look(file, machine)
+    if introduce(seen):
+        seen = look(file, machine)
     CONSOLE.print(*showing.lines(seen, monotonic() - started), sep="\n")
     if not any(seen.plans.values()):
         return not seen.errors

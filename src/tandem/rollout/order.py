@@ -9,8 +9,9 @@ from tandem.rollout.facts import Facts
 def hosts_of(cluster: Cluster, machine: str = "") -> tuple[Host, ...]:
     """A machine and the VMs that may run on it; without a machine, all hosts of the cluster.
 
-    The peer of the machine is among them: it says which of the two is active. With a machine that
-    is not of the pair come those that have to know it: the pair, and the replicated VMs.
+    The peer of the machine is among them, which says who of the two is active, and so are all hosts
+    with Plone clients: what visitors notice depends on them. With a machine that is not of the pair
+    come those that have to know it: the pair, and the replicated VMs.
     """
     if not machine:
         return tuple(cluster.hosts.values())
@@ -20,7 +21,8 @@ def hosts_of(cluster: Cluster, machine: str = "") -> tuple[Host, ...]:
         names.append(peer.name)
     elif cluster.pair:
         names += [*cluster.pair, *(vm.name for vm in cluster.vms if vm.volume)]
-    return tuple(cluster.hosts[name] for name in names)
+    names += [client.host for client in cluster.clients]
+    return tuple(cluster.hosts[name] for name in dict.fromkeys(names))
 
 
 def active_of(cluster: Cluster, facts: Mapping[str, Facts]) -> str:

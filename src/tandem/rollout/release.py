@@ -18,7 +18,7 @@ from tandem.model import CURRENT, HOME, RELEASES, Cluster, Here, Host
 from tandem.rendering import CHECKOUT
 from tandem.rendering.profiles import client_sections, tandem_options
 from tandem.rollout import checkout
-from tandem.rollout.remote import Remote
+from tandem.rollout.remote import HostError, Remote
 
 KEPT: Final = 5
 """How many releases a host keeps."""
@@ -36,7 +36,7 @@ def named_now() -> str:
 class Release:
     """A release that a host is to have.
 
-    ``digest`` stands for all that it does, ``pins`` for what is pinned in it. ``description`` is
+    ``digest`` stands for all that it does, ``pins`` for what is installed in it. ``description`` is
     the text of the ``cluster.cfg`` that it is built with.
     """
 
@@ -47,9 +47,12 @@ class Release:
     origin: str
     description: str
 
-    def content(self, _: Remote) -> bytes:
-        """What is sent to a host."""
-        return self.tar()
+    def content(self, remote: Remote) -> bytes:
+        """What is sent to a host; raises HostError where the checkout is no longer what it was."""
+        tar = self.tar()
+        if checkout.digest() != checkout_digest():
+            raise HostError(remote.host.name, "the checkout was changed meanwhile: run it again")
+        return tar
 
     def tar(self) -> bytes:
         """What it is built of."""
@@ -78,7 +81,7 @@ def release_for(cluster: Cluster, host: Host, description: str) -> Release | Non
         host.name,
         host.roles,
         sha256(words.encode()).hexdigest(),
-        checkout.digest_of_pins(),
+        sha256(f"{host.roles} {checkout.digest_of_pins()}".encode()).hexdigest(),
         _origin(),
         description,
     )
@@ -104,7 +107,8 @@ def started_from(name: str) -> str:
     link = CURRENT.with_name(".current")
     return (
         f"release={name}\n"
-        f'[ -n "$release" ] || {{ echo "the release is gone: run it again" >&2; exit 1; }}\n'
+        f'[ -e "{RELEASES}/$release/.release" ] ||'
+        ' { echo "the release is gone: run it again" >&2; exit 1; }\n'
         f'ln -sfnT "releases/$release" {link}\nmv -fT {link} {CURRENT}'
     )
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tandem.errors import TandemError
 from tandem.model import Cluster
+from tandem.rollout.rolling import noticed
 from tandem.rollout.step import Step
 from tandem.rollout.survey import Survey
 
@@ -40,12 +41,16 @@ def forgetting(left: Survey) -> dict[str, tuple[Step, ...]]:
     }
 
 
-def ending(cluster: Cluster, machine: str) -> Mapping[str, tuple[Step, ...]]:
+def ending(seen: Survey, machine: str) -> Mapping[str, tuple[Step, ...]]:
     """The steps that end the clients of a machine: they finish their work, and stay away."""
     steps: dict[str, tuple[Step, ...]] = {}
-    for client in cluster.clients:
+    leaving = {client.host for client in seen.cluster.clients if client.machine == machine}
+    staying = {host: said for host, said in seen.clients.items() if host not in leaving}
+    notice = noticed("", "", staying)
+    for client in seen.cluster.clients:
         if client.machine == machine:
             unit = f"tandem-{client.name}.service"
-            step = Step(f"end {unit}, for good", f"systemctl --quiet disable --now {unit}")
+            does = f"systemctl --quiet disable --now {unit}"
+            step = Step(f"end {unit}, for good", does, visitors=notice)
             steps[client.host] = (*steps.get(client.host, ()), step)
     return steps

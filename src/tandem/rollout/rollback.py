@@ -9,9 +9,12 @@ from tandem.rollout.survey import Survey
 from tandem.rollout.switching import going_to
 
 
-def before(facts: Facts) -> str:
-    """The newest release that is older than the one that programs are started from; or nothing."""
-    return max((name for name in facts.releases if name < facts.current), default="")
+def before(hosts: Mapping[str, Facts]) -> str:
+    """The newest release that all hosts have and that is older than what any starts; or nothing."""
+    current = max((facts.current for facts in hosts.values()), default="")
+    there = [set(facts.releases) for facts in hosts.values()]
+    common = set.intersection(*there) if there else set()
+    return max((name for name in common if name < current), default="")
 
 
 def rollback_of(seen: Survey, role: str, to: str = "") -> dict[str, tuple[Step, ...]]:
@@ -22,15 +25,14 @@ def rollback_of(seen: Survey, role: str, to: str = "") -> dict[str, tuple[Step, 
     hosts = {
         name: facts for name, facts in seen.known.items() if role in seen.cluster.hosts[name].roles
     }
+    target = to or before(hosts)
+    if not target:
+        raise TandemError(f"no earlier release is on every {role}: fab releases lists all")
     for name, facts in hosts.items():
-        if not (to in facts.releases if to else before(facts)):
-            lacks = f"no release {to}" if to else f"no release before {facts.current or 'any'}"
-            raise TandemError(f"{name} has {lacks}: fab releases lists those there are")
+        if target not in facts.releases:
+            raise TandemError(f"{name} has no release {target}: fab releases lists all")
     return {
-        name: tuple(
-            seen.noticed(step, name)
-            for step in going_to(to or before(facts), seen.wanted[name], facts)
-        )
+        name: tuple(seen.noticed(step, name) for step in going_to(target, seen.wanted[name], facts))
         for name, facts in hosts.items()
     }
 

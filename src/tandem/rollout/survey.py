@@ -15,7 +15,7 @@ from tandem.rollout.remote import HostError, Remote
 from tandem.rollout.rolling import noticed
 from tandem.rollout.step import Step
 from tandem.rollout.vmdisks import OwnFiles
-from tandem.rollout.volumes import NEW
+from tandem.rollout.volumes import BLANK
 from tandem.rollout.wanted import Wanted, wanted_on
 
 
@@ -107,7 +107,10 @@ class Survey:
         return tuple(self.noticed(step, name) for step in steps)
 
     def _wanted_now(self, name: str) -> Wanted:
-        """What is wanted; replicated volumes that the other machine has are fetched from there."""
+        """What is wanted; replicated volumes that the other machine has are fetched from there.
+
+        It has what is not known to be blank there.
+        """
         wanted = self.wanted[name]
         node = self.cluster.hosts[name].machine
         peer = self.cluster.peer_of(node) if node else None
@@ -115,9 +118,9 @@ class Survey:
         if storage is None or peer is None or peer.name not in self.known:
             return wanted
         there = self.known[peer.name].logical
-        if all(NEW in there.get(volume, NEW) for volume in storage.replicated):
+        if all(BLANK in there.get(volume, BLANK) for volume in storage.replicated):
             return wanted
-        return replace(wanted, storage=replace(storage, leads=False))
+        return replace(wanted, storage=replace(storage, leads=False, fetches=True))
 
     def noticed(self, step: Step, host: str) -> Step:
         """The step, with what visitors notice where it is a Plone client's turn."""

@@ -1,9 +1,10 @@
 """From one release of a host's software to another, and what is started anew for that."""
 
 from collections.abc import Collection, Iterator
+from typing import Final
 
 from tandem.rollout.effects import effects_of
-from tandem.rollout.facts import Facts
+from tandem.rollout.facts import Facts, Unit
 from tandem.rollout.release import newest, started_from
 from tandem.rollout.step import Phase, Step
 from tandem.rollout.wanted import Wanted
@@ -68,13 +69,18 @@ def _to(
     yield from _effects(wanted, facts, changed, stale, back)
 
 
+_UNKNOWN: Final = Unit("inactive", "")
+
+
 def _effects(
     wanted: Wanted, facts: Facts, changed: Collection[str], stale: Collection[str], back: str
 ) -> Iterator[Step]:
     waiting = [
         Step(f"wait until {unit} is ready", turn.awaited)
         for unit, turn in wanted.turns.items()
-        if unit not in stale and facts.clients.get(unit, "ready") != "ready"
+        if unit not in stale
+        and facts.clients.get(unit, "ready") != "ready"
+        and facts.units.get(unit, _UNKNOWN).active == "active"
     ]
     for effect in effects_of(changed, facts.units, wanted, stale):
         if effect.unit in wanted.turns:

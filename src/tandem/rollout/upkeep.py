@@ -11,6 +11,7 @@ from fabric import Connection, task
 
 from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, fail, told, working
 from tandem.description import cluster_in
+from tandem.errors import TandemError
 from tandem.rendering import CHECKOUT
 from tandem.rollout import showing
 from tandem.rollout.deploying import alone
@@ -50,15 +51,18 @@ def retire(machine: str) -> Command:
             left = look(file, "", fewer)
             for error in left.errors.values():
                 fail(error.report())
+            if any("frontend" in left.cluster.hosts[name].roles for name in left.errors):
+                raise TandemError("Apache would go on asking its clients: nothing was done")
             plans = forgetting(left)
+            ends = ending(seen, machine)
             for name, steps in plans.items():
                 for step in steps:
                     CONSOLE.print(f"{name}: {step.says}")
-            ask(plans, yes)
+            ask({**plans, **ends}, yes)
             with alone(seen) as lost:
                 outcomes = done(plans, left, file, lost, fewer)
                 if not any(one.error for one in outcomes):
-                    outcomes = done(ending(seen.cluster, machine), seen, file, lost)
+                    outcomes = done(ends, seen, file, lost)
         if any(one.error for one in outcomes):
             sys.exit(1)
         CONSOLE.print(f"{machine} serves nobody: take it out of {cluster} before the next deploy")

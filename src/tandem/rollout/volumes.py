@@ -1,7 +1,7 @@
 """The LVM volumes of a machine: made once, the two sides of a replicated one alike, and filled.
 
-A volume that Tandem makes carries an LVM tag until it is filled. Only one that carries it is ever
-written to; whatever else a volume holds, it holds for good.
+A volume that Tandem makes carries LVM tags until it is filled. Each step looks for the tag that it
+needs before it writes to a volume; whatever else a volume holds, it holds for good.
 """
 
 import shlex
@@ -16,11 +16,11 @@ from tandem.rollout.step import Content, Phase, Step
 NEW: Final = "tandem.new"
 """The tag of a volume that is not yet filled."""
 
-BLANK: Final = "tandem.blank"
-"""The tag of a replicated one besides, once its two sides have agreed that there is nothing on it.
+RAW: Final = "tandem.raw"
+"""The tag of a replicated one besides, until it has DRBD's metadata."""
 
-What is fetched from the other side never has it: there is something on it.
-"""
+BLANK: Final = "tandem.blank"
+"""The tag of a replicated one that is zero, or was, and is not fetched from the other side."""
 
 UNFINISHED: Final = "tandem-new"
 """The label of a file system on it, until all is there."""
@@ -31,7 +31,8 @@ class Storage:
     """The volumes that a machine is to have.
 
     ``disk`` is that of which the volume group is made where there is none; ``sizes`` (MB) has the
-    volumes by their names. ``leads``: of the pair's machines the one that fills replicated volumes.
+    volumes by their names. ``leads``: of the pair's machines the one that fills replicated volumes;
+    ``fetches``: the other side has them already.
     ``contents`` is what is put on a volume, by its name: what a disk of a VM holds.
     """
 
@@ -41,6 +42,7 @@ class Storage:
     replicated: tuple[str, ...]
     leads: bool
     contents: Mapping[str, "Filling"]
+    fetches: bool = False
 
     def path(self, name: str) -> str:
         """The block device of a volume."""
@@ -73,7 +75,7 @@ def making(storage: Storage, facts: Facts) -> Iterator[Step]:
     if storage.sizes and storage.group not in facts.groups:
         yield _group(storage)
     for name, size in storage.sizes.items():
-        if name not in facts.logical or _unattached(name, storage, facts):
+        if _raw(name, facts):
             zero = ", all zero" if name in storage.replicated else ""
             says = f"make the volume {name}, {size} MB{zero}"
             yield Step(says, _making(storage, name), phase=Phase.AHEAD)
@@ -82,17 +84,12 @@ def making(storage: Storage, facts: Facts) -> Iterator[Step]:
 def joining(storage: Storage, facts: Facts) -> Iterator[Step]:
     """The steps until DRBD can take new volumes; its configuration is there."""
     for name in storage.replicated:
-        if name not in facts.logical or _unattached(name, storage, facts):
-            yield Step(
-                f"make DRBD's metadata on {name}",
-                f"{_refusing(storage, name)}\ndrbdadm create-md --force {name}",
-            )
+        if _raw(name, facts):
+            yield Step(f"make DRBD's metadata on {name}", _joining(storage, name))
 
 
-def _unattached(name: str, storage: Storage, facts: Facts) -> bool:
-    """Whether a volume is new, to be replicated, and has not come as far as that."""
-    attached = name in facts.volumes and facts.volumes[name].disk != "Diskless"
-    return name in storage.replicated and NEW in facts.logical.get(name, "") and not attached
+def _raw(name: str, facts: Facts) -> bool:
+    return name not in facts.logical or RAW in facts.logical[name]
 
 
 def filling(storage: Storage, facts: Facts) -> Iterator[Step]:
@@ -130,28 +127,54 @@ def _group(storage: Storage) -> Step:
         f"make the volume group {storage.group} of {storage.disk}",
         f"""disk={storage.disk}
 [ -b "$disk" ] || {{ echo "there is no $disk: expected an empty disk" >&2; exit 1; }}
-if [ -n "$(wipefs --no-act --noheadings "$disk")" ]; then
+found=$(wipefs --no-act --noheadings "$disk")
+if [ -n "$found" ]; then
     echo "$disk holds something: expected an empty disk; wipefs $disk says what it holds" >&2
     exit 1
 fi
-pvcreate -qq "$disk"
 vgcreate -qq {storage.group} "$disk\"""",
         phase=Phase.AHEAD,
     )
 
 
+def _tagged(storage: Storage, name: str, tag: str) -> str:
+    """Ends where a volume has not the tag that says that it may be written to."""
+    volume = f"{storage.group}/{name}"
+    return f"""tags=$(lvs --noheadings --options lv_tags {volume})
+case ",${{tags##* }}," in
+*,{tag},*) ;;
+*)
+    echo "{volume} may hold something, as it is not tagged {tag}: it is left as it is" >&2
+    exit 1
+    ;;
+esac"""
+
+
 def _making(storage: Storage, name: str) -> str:
     volume = f"{storage.group}/{name}"
+    tags = [NEW]
+    if name in storage.replicated:
+        tags += [RAW] if storage.fetches else [RAW, BLANK]
+    tagged = " ".join(f"--addtag {tag}" for tag in tags)
     made = f"""if ! lvs {volume} >/dev/null 2>&1; then
-    lvcreate -qq -y -W y -Z y -L {storage.sizes[name]}M --addtag {NEW} -n {name} {storage.group}
-fi
-{_refusing(storage, name)}"""
+    lvcreate -qq -y -W y -Z y -L {storage.sizes[name]}M {tagged} -n {name} {storage.group}
+fi"""
     if name not in storage.replicated:
         return made
     # Two sides that are both zero need no first sync. Reading is faster than writing.
     return f"""{made}
+{_tagged(storage, name, RAW)}
 python3 -c '{_ZERO}' {storage.path(name)} ||
     blkdiscard --force --zeroout {storage.path(name)}"""
+
+
+def _joining(storage: Storage, name: str) -> str:
+    volume = f"{storage.group}/{name}"
+    fetched = f" --deltag {BLANK}" if storage.fetches else ""
+    return f"""{_tagged(storage, name, RAW)}
+drbdadm create-md --force {name}
+lvchange -qq --deltag {RAW}{fetched} {volume}
+! systemctl --quiet is-active drbd.service || drbdadm adjust {name}"""
 
 
 _ZERO: Final = """\
@@ -166,17 +189,9 @@ while size := os.readv(device, [piece]):
 """Python that succeeds where a block device holds nothing but zeros."""
 
 
-def _refusing(storage: Storage, name: str) -> str:
-    """Ends where there is a file system that Tandem did not begin."""
-    return f"""label=$(e2label {storage.path(name)} 2>/dev/null || true)
-if [ -n "$label" ] && [ "$label" != {UNFINISHED} ]; then
-    echo "{storage.path(name)} holds a file system called $label, and is left as it is" >&2
-    exit 1
-fi"""
-
-
 def _agreeing(storage: Storage, name: str) -> str:
-    return f"""tries=120
+    return f"""{_tagged(storage, name, BLANK)}
+tries=120
 until [ "$(drbdadm cstate {name})" = Connected ]; do
     tries=$((tries - 1))
     if [ $tries -eq 0 ]; then
@@ -186,10 +201,7 @@ until [ "$(drbdadm cstate {name})" = Connected ]; do
     sleep 0.5
 done
 case $(drbdadm dstate {name}) in
-Inconsistent/Inconsistent)
-    lvchange -qq --addtag {BLANK} {storage.group}/{name}
-    drbdadm new-current-uuid --clear-bitmap {name}/0
-    ;;
+Inconsistent/Inconsistent) drbdadm new-current-uuid --clear-bitmap {name}/0 ;;
 UpToDate/UpToDate) ;;
 *)
     echo "{name} is $(drbdadm dstate {name}): expected two new sides" >&2
@@ -207,15 +219,15 @@ done"""
 def _filling(storage: Storage, name: str, content: Filling) -> str:
     volume = f"{storage.group}/{name}"
     if name not in storage.replicated:
-        return f"""disk={storage.path(name)}
+        return f"""{_tagged(storage, name, NEW)}
+disk={storage.path(name)}
 {_put(content, name)}
 lvchange -qq --deltag {NEW} {volume}"""
-    return f"""disk=/dev/drbd/by-res/{name}/0
-if [ -n "$(lvs --noheadings --options lv_name --select lv_tags={BLANK} {volume})" ]; then
-    drbdadm primary {name}
+    return f"""{_tagged(storage, name, BLANK)}
+disk=/dev/drbd/by-res/{name}/0
+drbdadm primary {name}
 {_put(content, name)}
-    drbdadm secondary {name}
-fi
+drbdadm secondary {name}
 lvchange -qq --deltag {BLANK} --deltag {NEW} {volume}"""
 
 
@@ -247,13 +259,25 @@ def _label(name: str) -> str:
 
 
 def _kept(storage: Storage, name: str) -> str:
-    return f"""tries=1200
+    volume = f"{storage.group}/{name}"
+    return f"""tags=$(lvs --noheadings --options lv_tags {volume})
+tries=1200
 until [ "$(drbdadm dstate {name})" = UpToDate/UpToDate ]; do
     tries=$((tries - 1))
-    if [ $tries -eq 0 ]; then
-        echo "{name} is still fetched from the other side: run it again later" >&2
+    case ",${{tags##* }}," in *,{BLANK},*) tries=0 ;; esac
+    if [ $tries -le 0 ]; then
+        echo "{name} is $(drbdadm dstate {name}), not what the other side has: try later" >&2
         exit 1
     fi
     sleep 0.5
 done
-lvchange -qq --deltag {NEW} {storage.group}/{name}"""
+case ",${{tags##* }}," in
+*,{BLANK},*)
+    label=$(e2label {storage.path(name)} 2>/dev/null || true)
+    if [ -z "$label" ] || [ "$label" = {UNFINISHED} ]; then
+        echo "{name} is not filled yet: deploy the other machine of the pair" >&2
+        exit 1
+    fi
+    ;;
+esac
+lvchange -qq --deltag {BLANK} --deltag {NEW} {volume}"""

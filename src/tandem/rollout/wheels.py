@@ -22,7 +22,14 @@ _NAMES: Final = ".names"
 RECEIVING: Final = f"""\
 mkdir -p {_THERE}
 cd {_THERE}
-tar -xf -
+rm -rf .new
+mkdir .new
+tar -C .new -xf -
+mv .new/{_NAMES} .
+for wheel in .new/*.whl; do
+    [ ! -e "$wheel" ] || mv -f "$wheel" .
+done
+rmdir .new
 for wheel in *.whl; do
     grep -qxF "$wheel" {_NAMES} || rm -f "$wheel"
 done"""
