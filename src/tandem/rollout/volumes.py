@@ -273,6 +273,8 @@ until [ "$(drbdadm dstate {name})" = UpToDate/UpToDate ]; do
 done
 case ",${{tags##* }}," in
 *,{BLANK},*)
+    # DRBD writes below what the kernel has cached of it.
+    blockdev --flushbufs {storage.path(name)}
     label=$(e2label {storage.path(name)} 2>/dev/null || true)
     if [ -z "$label" ] || [ "$label" = {UNFINISHED} ]; then
         echo "{name} is not filled yet: deploy the other machine of the pair" >&2
