@@ -31,7 +31,10 @@ _MACHINE_DISK: Final = 6144
 """How large a machine's root disk is, in MB; what is not written takes no room here."""
 
 
-INSTALLED: Final = ("dbus", "iproute2", "kmod", "openssh-server", "systemd-sysv", "udev")
+INSTALLED: Final = (
+    *("dbus", "iproute2", "iputils-ping", "kmod", "netbase", "openssh-server", "procps"),
+    *("systemd-sysv", "udev"),
+)
 """What a bare machine has besides the essentials."""
 
 
