@@ -178,15 +178,14 @@ lvchange -qq --deltag {RAW}{fetched} {volume}
 
 
 _ZERO: Final = """\
-import mmap, os, sys
-device = os.open(sys.argv[1], os.O_RDONLY | os.O_DIRECT)
-piece = mmap.mmap(-1, 4 << 20)
-zero = bytes(len(piece))
-while size := os.readv(device, [piece]):
-    if piece[:size] != zero[:size]:
+import os, sys
+device = os.open(sys.argv[1], os.O_RDONLY)
+zero = bytes(4 << 20)
+while piece := os.read(device, len(zero)):
+    if piece != zero[: len(piece)]:
         sys.exit(1)
 """
-"""Python that succeeds where a block device holds nothing but zeros."""
+"""Python that succeeds where a block device holds nothing but zeros; python3-minimal does."""
 
 
 def _agreeing(storage: Storage, name: str) -> str:
