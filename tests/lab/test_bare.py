@@ -1,18 +1,15 @@
 """From bare machines to a Plone site that answers, with the operator's own commands."""
 
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from tandem.lab.commands import IMAGES
-from tandem.lab.lab import Lab
 from tandem.lab.starting import described_for, lab_up
-from tandem.rendering import CHECKOUT
 from tests.examples import FILES
 from tests.lab.running import all_well, visited
-from tests.lab.test_rollout import FAB, said
+from tests.lab.test_rollout import fab, said
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.timeout(3000)]
 
@@ -39,13 +36,6 @@ def description(folder: Path) -> Path:
     file = folder / "cluster.cfg"
     file.write_text(text + NODE3)
     return file
-
-
-def fab(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
-    command: list[str | Path] = [FAB, *words, f"--cluster={lab.folder}/cluster.cfg"]
-    return subprocess.run(
-        lab.namespace.entering(command), cwd=CHECKOUT, capture_output=True, text=True, check=False
-    )
 
 
 def test_two_commands_make_a_cluster_of_bare_machines(

@@ -16,8 +16,8 @@ import pytest
 
 from tandem.lab.lab import Lab
 from tandem.rendering import CHECKOUT
-from tests.lab.running import all_well
-from tests.lab.test_rollout import FAB, said
+from tests.lab.running import VISITOR, all_well
+from tests.lab.test_rollout import FAB, fab, said
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.timeout(1800)]
 
@@ -43,23 +43,6 @@ from zope.publisher.browser import BrowserView
 class Policy(BrowserView):
     def __call__(self):
         return "VERSION"
-"""
-VISITOR = """\
-import sys, time, urllib.request
-# A cookie, so that no cache answers.
-headers = {"Host": "www.example.org", "Cookie": "__ac=x"}
-request = urllib.request.Request(sys.argv[1], headers=headers)
-pause = float(sys.argv[2])
-while True:
-    started = time.monotonic()
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            answer.read()
-            said = answer.status
-    except Exception as error:
-        said = repr(error).replace(" ", "_")
-    print(said, time.monotonic() - started, flush=True)
-    time.sleep(pause)
 """
 
 
@@ -108,10 +91,7 @@ def operator(lab: Lab, tmp_path: Path) -> Iterator[Operator]:
     """The cluster, all well; the release of this checkout runs again after the test."""
     all_well(lab)
     yield Operator(lab, tmp_path)
-    command = (FAB, "deploy", "--yes", f"--cluster={lab.folder}/cluster.cfg")
-    done = subprocess.run(
-        lab.namespace.entering(command), cwd=CHECKOUT, capture_output=True, text=True, check=False
-    )
+    done = fab(lab, "deploy", "--yes")
     assert done.returncode == 0, said(done)
 
 

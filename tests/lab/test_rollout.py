@@ -15,25 +15,11 @@ from tandem.errors import TandemError
 from tandem.lab.lab import Lab
 from tandem.rendering import CHECKOUT
 from tandem.rollout.plan import START_HEARTBEAT
-from tests.lab.running import active, all_well, eventually, standby
+from tests.lab.running import VISITOR, active, all_well, eventually, standby
 
 pytestmark = pytest.mark.lab
 
 FAB = Path(sys.executable).with_name("fab")
-VISITING = """\
-import sys, time, urllib.request
-headers = {"Host": "www.example.org", "Cookie": "__ac=x"}  # a cookie, so that no cache answers
-request = urllib.request.Request(sys.argv[1], headers=headers)
-while True:
-    started = time.monotonic()
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            answer.read()
-            said = answer.status
-    except Exception as error:
-        said = repr(error)
-    print(f"{said} {time.monotonic() - started:.2f}", flush=True)
-"""
 
 
 def fab(lab: Lab, *words: str, file: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -169,7 +155,7 @@ def test_a_machine_that_does_not_answer_hides_no_other(well: Lab, tmp_path: Path
 def test_nobody_notices_that_all_clients_are_started_anew(well: Lab) -> None:
     address = f"http://{well.cluster.floating_ip.ip}/"
     visitor = subprocess.Popen(
-        well.namespace.entering((sys.executable, "-c", VISITING, address)),
+        well.namespace.entering((sys.executable, "-c", VISITOR, address, "0")),
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -21,11 +21,7 @@ class Sites:
 
 def wanted(stack: Stack) -> Sites:
     """The sites of the description."""
-    frontend = stack.cluster.frontend
-    return Sites(
-        tuple(dict.fromkeys(site.path for site in stack.cluster.sites)),
-        frontend.cache_freshness if frontend.cache != "none" else 0,
-    )
+    return Sites(stack.cluster.site_paths, stack.cluster.freshness)
 
 
 def made(stack: Stack) -> Sites | None:

@@ -191,6 +191,16 @@ class Cluster:
         return self.hypervisor != "none"
 
     @property
+    def site_paths(self) -> tuple[str, ...]:
+        """The path in Zope of each Plone site, once."""
+        return tuple(dict.fromkeys(site.path for site in self.sites))
+
+    @property
+    def freshness(self) -> int:
+        """How long a cache may keep a page, in seconds; 0: there is no cache."""
+        return self.frontend.cache_freshness if self.frontend.cache != "none" else 0
+
+    @property
     def visitor_addresses(self) -> tuple[str, ...]:
         """Where Apache listens: at the frontend's own address and the floating IP."""
         return tuple(dict.fromkeys((self.frontend.address, str(self.floating_ip.ip))))

@@ -21,18 +21,16 @@ runuser -u tandem -- {current}/bin/{client} run {current}/src/tandem/plone/sites
 def make_sites(seen: Survey, password: str) -> tuple[str, ...]:
     """Make them on the first host with a client that is ready; their paths. Raises TandemError."""
     cluster = seen.cluster
-    paths = tuple(dict.fromkeys(site.path for site in cluster.sites))
     host, client = _ready(seen)
-    frontend = cluster.frontend
     script = _MAKING.format(
         current=CURRENT,
         client=client,
-        freshness=frontend.cache_freshness if frontend.cache != "none" else 0,
-        paths=" ".join(paths),
+        freshness=cluster.freshness,
+        paths=" ".join(cluster.site_paths),
     )
     with Remote(host, cluster.ssh) as remote:
         remote.run(script, password.encode())
-    return paths
+    return cluster.site_paths
 
 
 def _ready(seen: Survey) -> tuple[Host, str]:

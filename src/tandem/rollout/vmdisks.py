@@ -71,29 +71,29 @@ def storage_on(cluster: Cluster, host: Host, secrets: Secrets, source: str) -> S
     sizes = sizes_of(cluster, node) if node else {}
     if node is None or not sizes:
         return None
-    image = DebianImage(packages_of_vms(cluster))
-    contents = {
-        vm.name: _disk_of(cluster, cluster.hosts[vm.name], image, secrets, source)
-        for vm in cluster.vms_on(node)
-    }
+
+    def content(name: str) -> Filling:
+        if not cluster.virtual:
+            return Filling("    :")
+        return _disk_of(cluster, cluster.hosts[name], secrets, source)
+
     return Storage(
         node.volume_group,
         node.volume_disk or "",
         sizes,
         tuple(volume.name for volume in cluster.volumes if volume.name in sizes),
         node.name == cluster.pair[0],
-        contents or dict.fromkeys(sizes, Filling("    :")),
+        content,
     )
 
 
-def _disk_of(
-    cluster: Cluster, host: Host, image: DebianImage, secrets: Secrets, source: str
-) -> Filling:
+def _disk_of(cluster: Cluster, host: Host, secrets: Secrets, source: str) -> Filling:
     """What is put on a VM's new disk.
 
     It lets those in as root who may come into the machine so, and has a host key of its own, whose
     public part the machine keeps.
     """
+    image = DebianImage(packages_of_vms(cluster))
     files = OwnFiles(host.name, host_files(cluster, host, secrets, source))
     units = [unit for unit, _ in units_at_boot(cluster, host)]
     sending = Step(

@@ -5,7 +5,7 @@ needs before it writes to a volume; whatever else a volume holds, it holds for g
 """
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,7 +33,7 @@ class Storage:
     ``disk`` is that of which the volume group is made where there is none; ``sizes`` (MB) has the
     volumes by their names. ``leads``: of the pair's machines the one that fills replicated volumes;
     ``fetches``: the other side has them already.
-    ``contents`` is what is put on a volume, by its name: what a disk of a VM holds.
+    ``content`` says what is put on a volume, by its name; it is asked only for new ones.
     """
 
     group: str
@@ -41,7 +41,7 @@ class Storage:
     sizes: Mapping[str, int]
     replicated: tuple[str, ...]
     leads: bool
-    contents: Mapping[str, "Filling"]
+    content: Callable[[str], "Filling"]
     fetches: bool = False
 
     def path(self, name: str) -> str:
@@ -104,10 +104,9 @@ def filling(storage: Storage, facts: Facts) -> Iterator[Step]:
         if name in storage.replicated and not (state and state.well):
             says = f"have both sides of {name} agree that they are the same"
             yield Step(says, _agreeing(storage, name))
-    before = (step for name in ours for step in storage.contents[name].before)
-    yield from dict.fromkeys(before)
-    for name in ours:
-        content = storage.contents[name]
+    contents = {name: storage.content(name) for name in ours}
+    yield from dict.fromkeys(step for content in contents.values() for step in content.before)
+    for name, content in contents.items():
         yield Step(f"fill {name}", _filling(storage, name, content), sends=content.sends)
     for name in fresh:
         if name not in ours:
