@@ -45,6 +45,7 @@ def test_a_computer_without_sources_of_its_release_is_told_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(made, "_said_by", lambda *_command: "")
+    made.this_release.cache_clear()
     with pytest.raises(TandemError, match="has no source of"):
         debian(["kmod"], Path("nowhere"), print)
 
