@@ -87,4 +87,5 @@ def otherwise(facts: Facts, given: Mapping[str, Any]) -> Facts:
         files=files,
         ours=facts.ours | set(given.get("stale", ())),
         units=units,
+        logical={**facts.logical, **given.get("volumes", {})},
     )

@@ -2,24 +2,22 @@
 
 import json as jsonlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
 from fabric import Connection, task
 
-from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, fail, told, working_on
-from tandem.errors import TandemError
+from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, fail, told
 from tandem.model import Cluster
 from tandem.rollout import overview, showing
-from tandem.rollout.arriving import arrive, introduce
-from tandem.rollout.deploying import Outcome, alone
-from tandem.rollout.doing import ask, done, look
+from tandem.rollout.deploying import alone
+from tandem.rollout.doing import ask, deployed, done, look
+from tandem.rollout.growth import copy, move, retire
 from tandem.rollout.health import ailments
 from tandem.rollout.restarting import turns_of
-from tandem.rollout.survey import Survey
-from tandem.rollout.upkeep import releases, retire, rollback, sites
+from tandem.rollout.upkeep import releases, rollback, sites
 from tandem.rollout.visiting import visits
 
 CHANGES: Final = 2
@@ -37,6 +35,8 @@ def commands(cluster: Cluster) -> Iterator[Command]:
         yield _restart(machine)
         if machine and machine not in cluster.pair:
             yield retire(machine)
+    yield move
+    yield copy
     yield releases
     yield sites
     for role in dict.fromkeys(role for host in cluster.hosts.values() for role in host.roles):
@@ -110,46 +110,10 @@ def _deploy(machine: str) -> Command:
     )
     def command(_: Connection, cluster: str = "cluster.cfg", yes: bool = False) -> None:
         with told():
-            if not _deployed(Path(cluster), machine, yes):
+            if not deployed(Path(cluster), machine, yes):
                 sys.exit(1)
 
     return command
-
-
-def _deployed(file: Path, machine: str, yes: bool) -> bool:
-    """Whether all of it worked."""
-    started = monotonic()
-    seen = look(file, machine)
-    if introduce(seen):
-        seen = look(file, machine)
-    CONSOLE.print(*showing.lines(seen, monotonic() - started), sep="\n")
-    if not any(seen.plans.values()):
-        return not seen.errors
-    ask(seen.plans, yes)
-    with alone(seen) as lost:
-        if look(file, machine).plans != seen.plans:
-            raise TandemError("the hosts or the description changed meanwhile: run it again")
-        outcomes = done(seen.plans, seen, file, lost)
-        if seen.coming and not any(one.error for one in outcomes):
-            outcomes = (*outcomes, *_set_up(seen, file, machine, lost))
-        left = look(file, machine)
-    failed = {one.host for one in outcomes if one.error}
-    for error in left.errors.values():
-        fail(error.report())
-    for host, steps in left.plans.items():
-        if steps and host not in failed:
-            fail(f"{host}: still to do after it was done: {steps[0].says}")
-    return not (failed or left.errors or any(left.plans.values()))
-
-
-def _set_up(seen: Survey, file: Path, machine: str, lost: Callable[[], str]) -> Sequence[Outcome]:
-    """Do what is to be done on the VMs that were made, once they are there."""
-    with working_on(seen.coming) as tell:
-        for error in arrive(seen, tell).values():
-            fail(error.report())
-    there = look(file, machine)
-    CONSOLE.print(*showing.lines(there, 0.0), sep="\n")
-    return done(there.plans, there, file, lost)
 
 
 def _restart(machine: str) -> Command:

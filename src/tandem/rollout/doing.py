@@ -10,7 +10,8 @@ from tandem.errors import TandemError
 from tandem.model import Cluster
 from tandem.rendering import CHECKOUT
 from tandem.rollout import showing
-from tandem.rollout.deploying import Outcome, Plans, carry_out, unlike
+from tandem.rollout.arriving import arrive, introduce
+from tandem.rollout.deploying import Outcome, Plans, alone, carry_out, unlike
 from tandem.rollout.survey import Survey, survey
 from tandem.secrets import secrets_of
 
@@ -57,3 +58,39 @@ def look(file: Path, machine: str = "", change: Change = unchanged) -> Survey:
     secrets = secrets_of(described, CHECKOUT, make_missing=False)
     description = text_of(sections_in(file), "as this host was built from it")
     return survey(described, secrets, file.name, description, machine)
+
+
+def deployed(file: Path, machine: str, yes: bool) -> bool:
+    """Make a machine and its VMs, or all, what the description says; whether all of it worked."""
+    started = monotonic()
+    seen = look(file, machine)
+    if introduce(seen):
+        seen = look(file, machine)
+    CONSOLE.print(*showing.lines(seen, monotonic() - started), sep="\n")
+    if not any(seen.plans.values()):
+        return not seen.errors
+    ask(seen.plans, yes)
+    with alone(seen) as lost:
+        if look(file, machine).plans != seen.plans:
+            raise TandemError("the hosts or the description changed meanwhile: run it again")
+        outcomes = done(seen.plans, seen, file, lost)
+        if seen.coming and not any(one.error for one in outcomes):
+            outcomes = (*outcomes, *_set_up(seen, file, machine, lost))
+        left = look(file, machine)
+    failed = {one.host for one in outcomes if one.error}
+    for error in left.errors.values():
+        fail(error.report())
+    for host, steps in left.plans.items():
+        if steps and host not in failed:
+            fail(f"{host}: still to do after it was done: {steps[0].says}")
+    return not (failed or left.errors or any(left.plans.values()))
+
+
+def _set_up(seen: Survey, file: Path, machine: str, lost: Callable[[], str]) -> Sequence[Outcome]:
+    """Do what is to be done on the VMs that were made, once they are there."""
+    with working_on(seen.coming) as tell:
+        for error in arrive(seen, tell).values():
+            fail(error.report())
+    there = look(file, machine)
+    CONSOLE.print(*showing.lines(there, 0.0), sep="\n")
+    return done(there.plans, there, file, lost)

@@ -9,6 +9,7 @@ from typing import Final
 from tandem.rendering import CHECKOUT, File
 from tandem.rollout.effects import waits_for
 from tandem.rollout.facts import Facts, Installed
+from tandem.rollout.removing import VM_UNIT, removing
 from tandem.rollout.step import Phase, Step
 from tandem.rollout.switching import building, switching
 from tandem.rollout.volumes import filling, joining, making
@@ -18,7 +19,6 @@ HIDDEN: Final = "<secret changed>"
 """What a diff shows of a file that is closed to all but root."""
 
 
-VM_UNIT: Final = "tandem-vm-"
 HEARTBEAT: Final = "heartbeat.service"
 
 START_HEARTBEAT: Final = Step(
@@ -76,7 +76,7 @@ def _plan(wanted: Wanted, facts: Facts) -> Iterator[Step]:
             yield Step(says, f"chmod {file.mode:04o} /{shlex.quote(path)}")
     for path in sorted(facts.ours - {str(file.path) for file in wanted.files}):
         changed.add(path)
-        yield _removing(path)
+        yield from removing(path, wanted.storage, facts)
     yield from switching(wanted, facts, changed)
     boots = tuple(_boots(wanted, facts))
     if wanted.storage:
@@ -86,25 +86,6 @@ def _plan(wanted: Wanted, facts: Facts) -> Iterator[Step]:
     if wanted.storage:
         yield from filling(wanted.storage, facts)
     yield from (step for step in boots if VM_UNIT in step.says)
-
-
-def _removing(path: str) -> Step:
-    says = f"remove /{path}, which is no longer described"
-    removed = f"rm -f /{shlex.quote(path)}"
-    folder, _, name = path.rpartition("/")
-    if folder == "etc/systemd/system":
-        ended = f"systemctl disable --now {shlex.quote(name)}"
-        return Step(
-            f"{says}, and end {name}", f"{ended}\n{removed}", None, (), f"{name} ends", path
-        )
-    if folder == "etc/drbd.d" and name.endswith(".res"):
-        volume = name.removesuffix(".res")
-        ended = f"drbdadm down {shlex.quote(volume)}"
-        ends = f"the volume {volume} ends"
-        return Step(
-            f"{says}, and end the volume {volume}", f"{ended}\n{removed}", None, (), ends, path
-        )
-    return Step(says, removed, removes=path)
 
 
 def _listed(names: list[str]) -> str:

@@ -16,20 +16,21 @@ def without(cluster: Cluster, machine: str) -> Cluster:
         raise TandemError(
             f"{machine} is one of the pair, which holds the data: only further machines retire"
         )
+    return replace(
+        without_clients(cluster, machine),
+        machines=tuple(name for name in cluster.machines if name != machine),
+        nodes=tuple(node for node in cluster.nodes if node.name != machine),
+    )
+
+
+def without_clients(cluster: Cluster, machine: str) -> Cluster:
+    """The cluster that is left without a machine's Plone clients; raises TandemError."""
     zeoclient = cluster.zeoclient
     addresses = tuple(one for one in zeoclient.addresses if one[0] != machine)
     if not addresses:
         raise TandemError(f"{machine} has the only Plone clients: nobody would serve the sites")
-    return replace(
-        cluster,
-        machines=tuple(name for name in cluster.machines if name != machine),
-        nodes=tuple(node for node in cluster.nodes if node.name != machine),
-        zeoclient=replace(
-            zeoclient,
-            addresses=addresses,
-            macs=tuple(one for one in zeoclient.macs if one[0] != machine),
-        ),
-    )
+    macs = tuple(one for one in zeoclient.macs if one[0] != machine)
+    return replace(cluster, zeoclient=replace(zeoclient, addresses=addresses, macs=macs))
 
 
 def forgetting(left: Survey) -> dict[str, tuple[Step, ...]]:

@@ -1,8 +1,7 @@
-"""``fab releases``, ``rollback``, ``retire`` and ``sites``."""
+"""``fab releases``, ``rollback`` and ``sites``."""
 
 import json as jsonlib
 import sys
-from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -11,12 +10,10 @@ from fabric import Connection, task
 
 from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, fail, told, working
 from tandem.description import cluster_in
-from tandem.errors import TandemError
 from tandem.rendering import CHECKOUT
 from tandem.rollout import showing
 from tandem.rollout.deploying import alone
 from tandem.rollout.doing import ask, done, look
-from tandem.rollout.retiring import ending, forgetting, without
 from tandem.rollout.rollback import releases_in, rollback_of
 from tandem.rollout.sites import make_sites
 from tandem.secrets import file_of, make, secret_in
@@ -38,38 +35,6 @@ def releases(_: Connection, cluster: str = "cluster.cfg", json: bool = False) ->
             fail(error.report())
     if seen.errors:
         sys.exit(1)
-
-
-def retire(machine: str) -> Command:
-    """The task that takes a machine's Plone clients out."""
-
-    def command(_: Connection, cluster: str = "cluster.cfg", yes: bool = False) -> None:
-        with told():
-            file = Path(cluster)
-            seen = look(file)
-            fewer = partial(without, machine=machine)
-            left = look(file, "", fewer)
-            for error in left.errors.values():
-                fail(error.report())
-            if any("frontend" in left.cluster.hosts[name].roles for name in left.errors):
-                raise TandemError("Apache would go on asking its clients: nothing was done")
-            plans = forgetting(left)
-            ends = ending(seen, machine)
-            for name, steps in plans.items():
-                for step in steps:
-                    CONSOLE.print(f"{name}: {step.says}")
-            ask({**plans, **ends}, yes)
-            with alone(seen) as lost:
-                outcomes = done(plans, left, file, lost, fewer)
-                if not any(one.error for one in outcomes):
-                    outcomes = done(ends, seen, file, lost)
-        if any(one.error for one in outcomes):
-            sys.exit(1)
-        CONSOLE.print(f"{machine} serves nobody: take it out of {cluster} before the next deploy")
-
-    command.__doc__ = f"Take the Plone clients of {machine} out; visitors do not notice."
-    helps = {"yes": "do not ask, where visitors notice"}
-    return task(name=f"retire:{machine}", help=CLUSTER_HELP | helps)(command)
 
 
 def rollback(role: str) -> Command:

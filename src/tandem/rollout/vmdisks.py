@@ -66,11 +66,14 @@ class OwnFiles:
 
 
 def storage_on(cluster: Cluster, host: Host, secrets: Secrets, source: str) -> Storage | None:
-    """The volumes that a host is to have, and what is put on new ones; None where it has none."""
+    """The volumes that a host is to have, and what is put on new ones; None where it can have none.
+
+    A machine without a VM may have had one.
+    """
     node = host.machine
-    sizes = sizes_of(cluster, node) if node else {}
-    if node is None or not sizes:
+    if node is None or not (cluster.virtual or cluster.peer_of(node)):
         return None
+    sizes = sizes_of(cluster, node)
 
     def content(name: str) -> Filling:
         if not cluster.virtual:

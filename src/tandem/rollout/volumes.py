@@ -114,6 +114,15 @@ def filling(storage: Storage, facts: Facts) -> Iterator[Step]:
             yield Step(says, _kept(storage, name), phase=Phase.LAST)
 
 
+def setting_aside(storage: Storage, name: str) -> Step:
+    """The step that keeps the disk of a VM that is no more, out of the way of one to come."""
+    volume = f"{storage.group}/{name}"
+    return Step(
+        f"set the disk of {name} aside, as {name}-TIME",
+        f"! lvs {volume} >/dev/null 2>&1 || lvrename -qq {volume} {name}-$started",
+    )
+
+
 def _group(storage: Storage) -> Step:
     if not storage.disk:
         why = (

@@ -1,0 +1,113 @@
+"""Moving and copying a VM from one machine to another: which may be, and what it changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tandem.errors import TandemError
+from tandem.model import VM, Cluster
+from tandem.rollout.retiring import ending
+from tandem.rollout.step import Step
+from tandem.rollout.survey import Survey
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of the description: the words that take the place of others, and the options.
+
+    ``machine`` is where the VM is; ``options`` are those of ``[zeoclient-vm]``, as they are to be.
+    """
+
+    machine: str
+    words: Mapping[str, str]
+    options: Mapping[str, str]
+
+
+def moving(cluster: Cluster, name: str, to: str) -> Change:
+    """The change that moves a VM, which keeps its address; raises TandemError where it may not."""
+    vm = _movable(cluster, name, to, "moved")
+    machine = vm.machines[0].name
+    options = {"addresses": cluster.zeoclient.addresses, "macs": cluster.zeoclient.macs}
+    words = {
+        f"{machine}:{value}": f"{to}:{value}"
+        for pairs in options.values()
+        for where, value in pairs
+        if where == machine
+    }
+    renamed = {
+        option: " ".join(f"{to if where == machine else where}:{value}" for where, value in pairs)
+        for option, pairs in options.items()
+    }
+    return Change(machine, words, renamed)
+
+
+def copying(cluster: Cluster, name: str, to: str, address: str) -> Change:
+    """The change that copies a VM, to have that address; raises TandemError where it may not."""
+    vm = _movable(cluster, name, to, "copied")
+    machine = vm.machines[0].name
+    if not address:
+        raise TandemError(
+            f"two VMs have not the same address: give the copy of {name} its own by --address"
+        )
+    there = f"{machine}:{vm.address}"
+    added = f"{to}:{address}"
+    pairs = cluster.zeoclient.addresses
+    written = " ".join(f"{where}:{value}" for where, value in pairs)
+    return Change(machine, {there: f"{there} {added}"}, {"addresses": f"{written} {added}"})
+
+
+def _movable(cluster: Cluster, name: str, to: str, done: str) -> VM:
+    vms = {vm.name: vm for vm in cluster.vms}
+    if not vms:
+        raise TandemError("the cluster has no VMs: its programs run right on the machines")
+    if name not in vms:
+        listed = ", ".join(one for one, vm in vms.items() if not vm.volume)
+        raise TandemError(f"there is no VM {name or 'named by --vm'}: expected one of {listed}")
+    vm = vms[name]
+    if vm.volume:
+        both = " and ".join(one.name for one in vms.values() if one.volume)
+        raise TandemError(
+            f"{name} lies on a replicated volume, and cannot be {done} alone:"
+            f" {both} go together to the other machine of the pair, by a switchover"
+        )
+    if to not in cluster.machines:
+        listed = ", ".join(cluster.machines)
+        raise TandemError(f"there is no machine {to or 'named by --to'}: expected one of {listed}")
+    taken = next(
+        (one.name for one in vms.values() if one.machines == (cluster.named_nodes[to],)), ""
+    )
+    if taken == name:
+        raise TandemError(f"{name} is on {to} already")
+    if taken:
+        raise TandemError(f"{to} has {taken} already: a machine has one zeoclient VM")
+    return vm
+
+
+def as_described(seen: Survey, name: str) -> None:
+    """Raise TandemError where a VM is not what its description makes, as the new one will be."""
+    if error := seen.errors.get(name):
+        raise TandemError(error.report())
+    if steps := seen.plans.get(name):
+        raise TandemError(
+            f"{name} is not as described ({steps[0].says}): deploy it first, then copy it"
+        )
+
+
+def away(cluster: Cluster, name: str) -> str:
+    """What is announced of a move, as a sentence."""
+    moved = [client for client in cluster.clients if client.host == name]
+    others = len(cluster.clients) - len(moved)
+    return (
+        f"{len(moved)} of {len(cluster.clients)} Plone clients are away until the VM is made anew,"
+        f" some minutes: {others} serve meanwhile"
+    )
+
+
+def parting(seen: Survey, machine: str, left: Survey) -> tuple[Mapping[str, tuple[Step, ...]], ...]:
+    """The rounds that end a machine's VM: its clients, where it is there, and then itself.
+
+    ``left`` is what is seen of the cluster that is left without it. Raises TandemError.
+    """
+    if error := left.errors.get(machine):
+        raise TandemError(f"{error.report()}: its VM cannot be ended there")
+    clients = {name: steps for name, steps in ending(seen, machine).items() if name in seen.known}
+    return clients, {machine: left.plans[machine]}
