@@ -13,7 +13,7 @@ import pytest
 
 # Many of them wait for something most of the time.
 SIDE_BY_SIDE = ("--side-by-side", f"--numprocesses={(os.cpu_count() or 1) + 1}")
-ALONE = ("--alone",)
+ALONE = ("--alone", "--durations=20", "--durations-min=10")
 
 PASSED = pytest.ExitCode.OK
 FAILED = pytest.ExitCode.TESTS_FAILED

@@ -16,24 +16,6 @@ address, host, timeout = sys.argv[1:]
 request = urllib.request.Request(f"http://{address}/", headers={"Host": host})
 print(urllib.request.urlopen(request, timeout=float(timeout)).status)
 """
-VISITOR = """\
-import sys, time, urllib.request
-# A cookie, so that no cache answers.
-headers = {"Host": "www.example.org", "Cookie": "__ac=x"}
-request = urllib.request.Request(sys.argv[1], headers=headers)
-pause = float(sys.argv[2])
-while True:
-    started = time.monotonic()
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            answer.read()
-            said = answer.status
-    except Exception as error:
-        said = repr(error).replace(" ", "_")
-    print(said, time.monotonic() - started, flush=True)
-    time.sleep(pause)
-"""
-"""Python that reads a page at an address for ever, pausing (s), and prints answers and seconds."""
 
 
 def visited(lab: Lab, timeout: float = 5) -> int:

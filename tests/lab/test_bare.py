@@ -1,15 +1,18 @@
 """From bare machines to a Plone site that answers, with the operator's own commands."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tandem.lab.commands import IMAGES
+from tandem.lab.lab import Lab
 from tandem.lab.starting import described_for, lab_up
 from tests.examples import FILES
 from tests.lab.running import all_well, visited
 from tests.lab.test_rollout import fab, said
+from tests.lab.visitors import half_load, visitors
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.timeout(3000)]
 
@@ -38,29 +41,82 @@ def description(folder: Path) -> Path:
     return file
 
 
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Machines with nothing but Debian and ssh."""
+    folder = tmp_path_factory.mktemp("bare")
+    described = described_for(description(folder), "nspawn")
+    with lab_up(described, folder / "lab", IMAGES, print, bare=True) as lab:
+        yield lab
+
+
+def done(lab: Lab, *words: str) -> str:
+    """What a command prints, which succeeds."""
+    completed = fab(lab, *words)
+    assert completed.returncode == 0, said(completed)
+    return said(completed)
+
+
 def test_two_commands_make_a_cluster_of_bare_machines(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bare: Lab, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    described = described_for(description(tmp_path), "nspawn")
-    with lab_up(described, tmp_path / "lab", IMAGES, print, bare=True) as lab:
-        started = time.monotonic()
-        deployed = fab(lab, "deploy", "--yes")
-        assert deployed.returncode == 0, said(deployed)
-        made = fab(lab, "sites")
-        assert made.returncode == 0, said(made)
-        assert visited(lab, 30) == 200
-        seconds = time.monotonic() - started
-        with capsys.disabled():
-            print(f"\n{said(deployed)}\n{said(made)}\nfrom bare machines to 200: {seconds:.0f} s")
-        planned = fab(lab, "plan")
-        assert planned.returncode == 0, said(planned)
-        all_well(lab)
-        # What was rolled out is there after the power was cut on all at once.
-        for machine in lab.cluster.machines:
-            lab.poweroff(machine)
-        for machine in lab.cluster.machines:
-            lab.poweron(machine)
-        for machine in lab.cluster.machines:
-            lab.await_ssh(machine)
-        all_well(lab)
-        assert visited(lab, 60) == 200
+    started = time.monotonic()
+    deployed = done(bare, "deploy", "--yes")
+    made = done(bare, "sites")
+    assert visited(bare, 30) == 200
+    seconds = time.monotonic() - started
+    with capsys.disabled():
+        print(f"\n{deployed}\n{made}\nfrom bare machines to 200: {seconds:.0f} s")
+    done(bare, "plan")
+    all_well(bare)
+
+
+def test_a_machine_retires_and_comes_back_and_nobody_notices(
+    bare: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with visitors(bare, half_load(bare)) as visits:
+        done(bare, "retire:node3", "--yes")
+        assert clients_of(bare, "zeoclient-node3") == "inactive"
+        done(bare, "deploy:node3", "--yes")
+        assert clients_of(bare, "zeoclient-node3") == "active"
+    with capsys.disabled():
+        print(f"\n{visits.report()}")
+    assert visits.failed == []
+
+
+def clients_of(lab: Lab, vm: str) -> str:
+    """Whether the VM's client runs, in systemd's words."""
+    return lab.run(vm, "systemctl is-active tandem-zeoclient1 || true").strip()
+
+
+def test_a_vm_moves_and_is_copied_and_nobody_notices(
+    bare: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = bare.folder / "cluster.cfg"
+    refused = fab(bare, "move", "--vm=zeoclient-slave", "--to=node3")
+    assert "node3 has zeoclient-node3 already" in said(refused)
+    with visitors(bare, half_load(bare)) as visits:
+        file.write_text(file.read_text().replace(" node3:10.0.0.33", ""))
+        done(bare, "deploy", "--yes")
+        assert "zeoclient-node3-" in bare.run("node3", "lvs --noheadings --options lv_name")
+        moved = done(bare, "move", "--vm=zeoclient-slave", "--to=node3", "--yes")
+        assert "node3:10.0.0.32" in file.read_text()
+        copy = ("copy", "--vm=zeoclient-node3", "--to=slave", "--address=10.0.0.34")
+        copied = done(bare, *copy, "--yes")
+        assert "slave:10.0.0.34" in file.read_text()
+    with capsys.disabled():
+        print(f"\n{moved}\n{copied}\n{visits.report()}")
+    assert visits.failed == []
+    done(bare, "plan")
+    done(bare, "status")
+
+
+def test_what_was_rolled_out_is_there_after_the_power_was_cut_on_all_at_once(bare: Lab) -> None:
+    for machine in bare.cluster.machines:
+        bare.poweroff(machine)
+    for machine in bare.cluster.machines:
+        bare.poweron(machine)
+    for machine in bare.cluster.machines:
+        bare.await_ssh(machine)
+    all_well(bare)
+    assert visited(bare, 60) == 200

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +14,8 @@ from tandem.errors import TandemError
 from tandem.lab.lab import Lab
 from tandem.rendering import CHECKOUT
 from tandem.rollout.plan import START_HEARTBEAT
-from tests.lab.running import VISITOR, active, all_well, eventually, standby
+from tests.lab.running import active, all_well, eventually, standby
+from tests.lab.visitors import half_load, visitors
 
 pytestmark = pytest.mark.lab
 
@@ -152,25 +152,18 @@ def test_a_machine_that_does_not_answer_hides_no_other(well: Lab, tmp_path: Path
 
 
 @pytest.mark.soak
-def test_nobody_notices_that_all_clients_are_started_anew(well: Lab) -> None:
-    address = f"http://{well.cluster.floating_ip.ip}/"
-    visitor = subprocess.Popen(
-        well.namespace.entering((sys.executable, "-c", VISITOR, address, "0")),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with visitor:
-        try:
-            before = clients(well)
-            done = fab(well, "restart")
-            time.sleep(5)
-        finally:
-            visitor.kill()
-        answers = visitor.stdout.read().splitlines() if visitor.stdout else []
+def test_nobody_notices_that_all_clients_are_started_anew(
+    well: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = clients(well)
+    with visitors(well, half_load(well)) as visits:
+        done = fab(well, "restart")
+    with capsys.disabled():
+        print(f"\n{said(done)}\n{visits.report()}")
     assert done.returncode == 0, said(done)
     assert not set(before) & set(clients(well))
-    failed = [one for one in answers if not one.startswith("200 ")]
-    assert (len(answers) > 20, failed) == (True, [])
+    assert visits.failed == []
+    assert len(visits.answers) >= 2000
 
 
 def clients(lab: Lab) -> list[str]:

@@ -1,7 +1,7 @@
 """The profiles, built as on a VM or a developer's laptop, without network."""
 
+import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-BUILDOUT = Path(sys.executable).with_name("buildout")
 
 
 def run(directory: Path, config: Path) -> None:
     done = subprocess.run(
-        [BUILDOUT, "-N", "-c", config, f"buildout:directory={directory}"],
+        [directory / "bin/buildout", "-N", "-c", config],
         capture_output=True,
         text=True,
         check=False,
@@ -33,6 +32,9 @@ class OwnBuildout:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        (directory / "bin").mkdir()
+        shutil.copy(CHECKOUT / "bin/buildout", directory / "bin/buildout")
+        (directory / ".venv").symlink_to(CHECKOUT / ".venv")
 
     def build(self, profile: str, text: str = "") -> None:
         config = self.directory / f"my-{Path(profile).name}"
@@ -65,7 +67,8 @@ TOLD = {
     "profiles/frontend.cfg": "[ports]\ndebug = 7654\n",
     "profiles/zeoserver.cfg": "",
     "profiles/zeoclient.cfg": (
-        "eggs += my.addon\ndevelop = src/my.addon\n"
+        "eggs +=\n    my.addon\n    myflat\n"
+        "develop =\n    src/my.addon\n    src/myflat\n"
         "[zeoclient-debug]\nzeo-address = 192.0.2.7:8100\nread-only = true\n"
     ),
 }
@@ -79,6 +82,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], OwnBuildo
     def build(profile: str) -> OwnBuildout:
         own = OwnBuildout(tmp_path_factory.mktemp("own"))
         write_addon(own.directory / "src" / "my.addon")
+        write_flat(own.directory / "src" / "myflat")
         own.build(profile, TOLD[profile])
         return own
 
@@ -92,6 +96,14 @@ def write_addon(package: Path) -> None:
         '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
         '[project]\nname = "my.addon"\nversion = "1.0"\n'
         '[tool.setuptools.packages.find]\nwhere = ["src"]\n'
+    )
+
+
+def write_flat(package: Path) -> None:
+    (package / "myflat").mkdir(parents=True)
+    (package / "myflat" / "__init__.py").write_text("")
+    (package / "setup.py").write_text(
+        "from setuptools import setup\nsetup(name='myflat', version='1.0', packages=['myflat'])\n"
     )
 
 
@@ -145,16 +157,20 @@ def test_the_balancer_never_knows_of_the_debug_client(
     assert "7654" not in "".join(rendered)
 
 
+@pytest.mark.parametrize(
+    ("module", "file"),
+    [("my.addon", "my.addon/src/my/addon"), ("myflat", "myflat/myflat")],
+    ids=["in src", "flat"],
+)
 def test_a_source_checkout_is_developed_with_one_line(
-    built: Callable[[str], OwnBuildout],
+    built: Callable[[str], OwnBuildout], module: str, file: str
 ) -> None:
     own = built("profiles/zeoclient.cfg")
-    package = own.directory / "src" / "my.addon"
     interpreter = own.directory / "parts/zeoclient1/bin/interpreter"
     done = subprocess.run(
-        [interpreter, "-c", "import my.addon; print(my.addon.__file__)"],
+        [interpreter, "-c", f"import {module}; print({module}.__file__)"],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stdout.strip() == str(package / "src" / "my" / "addon" / "__init__.py"), done.stderr
+    assert done.stdout.strip() == str(own.directory / "src" / file / "__init__.py"), done.stderr

@@ -48,6 +48,9 @@ UnitFileState=
 ConditionResult=no
 ConditionTimestampMonotonic=0
 == files
+== logical
+  vg0 frontend
+  vg0 zeoserver tandem.new,tandem.raw
 == volumes
 frontend Primary/Secondary Connected UpToDate/UpToDate
 zeoserver Secondary WFConnection UpToDate/DUnknown
@@ -76,12 +79,14 @@ client tandem-zeoclient3.service
 20261102T120000Z 5c 4b v1-3-gabc-dirty
 *
 == current
-releases/20261102T120000Z
+20261102T120000Z
 == runs
 tandem-zeoclient1.service 20261102T120000Z
 tandem-zeoclient2.service
 == backup
-7200
+1790000000.5000000000
+1789990000.0000000000
+1790007200
 == end
 """
 
@@ -134,13 +139,21 @@ def test_releases_are_those_that_say_what_they_are() -> None:
 def test_the_rest_of_the_answer() -> None:
     found = answered(ANSWER)
     assert found.ours == {"etc/ha.d/ha.cf"}
+    assert found.groups == {"vg0"}
+    assert found.logical == {"frontend": "", "zeoserver": "tandem.new,tandem.raw"}
     assert found.vms == {"frontend", "zeoclient-master"}
-    assert found.backup == 7200
+    assert found.backup == 7199.5
 
 
 def test_an_answer_that_broke_off_is_none() -> None:
     with pytest.raises(TandemError, match="broke off"):
         answered(ANSWER.removesuffix("== end\n"))
+
+
+def test_a_group_may_have_no_volumes() -> None:
+    found = answered("== packages\n== ours\n== units\n== files\n== logical\n  vg0\n== end\n")
+    assert found.groups == {"vg0"}
+    assert not found.logical
 
 
 @pytest.mark.parametrize("name", ["pair", "traditional"])

@@ -21,3 +21,24 @@ class Drbd:
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """What makes the volumes primary, as in haresources."""
         return tuple(f"tandem-volume::{volume.name}" for volume in cluster.volumes)
+
+    def listing(self, cluster: Cluster) -> str:
+        """The POSIX shell that prints each volume's name, role, connection state and disk states.
+
+        They are DRBD's words (drbdadm(8)); of both sides, this one's comes first.
+        """
+        if self.version == "8.4":
+            # What the kernel module says of itself takes no program to read.
+            words = "${role#ro:} ${state#cs:} ${disk#ds:}"
+            cases = "\n".join(
+                f'    {volume.minor}:) echo "{volume.name} {words}" ;;'
+                for volume in cluster.volumes
+            )
+            reading = "while read -r minor state role disk _; do"
+            return f"{reading}\n    case $minor in\n{cases}\n    esac\ndone </proc/drbd"
+        return "\n".join(f"echo {volume.name} {_asked(volume.name)}" for volume in cluster.volumes)
+
+
+def _asked(volume: str) -> str:
+    asked = ("role", "cstate", "dstate")
+    return " ".join(f"$(timeout 5 drbdadm {one} {volume})" for one in asked)

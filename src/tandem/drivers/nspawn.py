@@ -10,7 +10,11 @@ class Nspawn(Hypervisor):
     program = "nspawn"
     folders = ("nspawn/machine",)
     pair_folders = ("heartbeat/units",)
-    listing = "machinectl --no-legend list | cut -d ' ' -f 1"
+    # Where sd_get_machine_names(3) finds them, too; what has a colon is a unit's.
+    listing = """\
+for vm in /run/systemd/machines/*; do
+    case $vm in *:* | *'*') ;; *) echo "${vm##*/}" ;; esac
+done"""
 
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """The units of the VMs, the ZEO server's before that of the frontend."""

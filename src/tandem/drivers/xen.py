@@ -10,7 +10,7 @@ class Xen(Hypervisor):
     program = "xen"
     folders = ("xen/machine",)
     pair_folders = ("xen/pair",)
-    listing = "xl list | tail -n +3 | cut -d ' ' -f 1"
+    listing = "timeout 5 xl list | tail -n +3 | cut -d ' ' -f 1"
 
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """The VMs, the ZEO server's before that of the frontend."""

@@ -71,9 +71,9 @@ class Facts:
     volumes: Mapping[str, VolumeState] = field(default_factory=dict)
     """The volumes that are configured, by their names."""
     groups: frozenset[str] = frozenset()
-    """The LVM volume groups."""
+    """The LVM volume group of the description, where it is there."""
     logical: Mapping[str, str] = field(default_factory=dict)
-    """The tags of each LVM volume in the group of the description, by the volumes' names."""
+    """The tags of each LVM volume in that group, by the volumes' names."""
     peer: str = ""
     """What Heartbeat says of the other machine of the pair: ``active`` while all is well."""
     links: Mapping[str, str] = field(default_factory=dict)
@@ -128,11 +128,11 @@ def answered(answer: str) -> Facts:
         ours=frozenset(line.lstrip("/") for line in parts["ours"]),
         units=dict(_units(parts["units"])),
         volumes=dict(_volumes(parts.get("volumes", ()))),
-        groups=frozenset(line.strip() for line in parts.get("groups", ())),
+        groups=frozenset(line.split()[0] for line in parts.get("logical", ())),
         logical={
-            words[0]: " ".join(words[1:])
+            words[1]: " ".join(words[2:])
             for line in parts.get("logical", ())
-            if (words := line.split())
+            if len(words := line.split()) > 1
         },
         peer=" ".join(parts.get("peer", ())),
         links=dict(line.split() for line in parts.get("links", ()) if len(line.split()) == 2),
@@ -143,10 +143,16 @@ def answered(answer: str) -> Facts:
             for line in parts.get("releases", ())
             if len(words := line.split()) == 4
         },
-        current="".join(parts.get("current", ())).removeprefix("releases/"),
+        current="".join(parts.get("current", ())),
         runs=dict(line.split() for line in parts.get("runs", ()) if len(line.split()) == 2),
-        backup=next((float(line) for line in parts.get("backup", ())), None),
+        backup=_age(parts.get("backup", ())),
     )
+
+
+def _age(lines: Sequence[str]) -> float | None:
+    """How old the newest is of times in seconds, of which the last is now."""
+    times = [float(line) for line in lines]
+    return times[-1] - max(times[:-1]) if len(times) > 1 else None
 
 
 def _volumes(lines: Iterable[str]) -> Iterator[tuple[str, VolumeState]]:

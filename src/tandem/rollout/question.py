@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
-from tandem.drivers import hypervisor_of
+from tandem.drivers import hypervisor_of, storage_of
 from tandem.model import CURRENT, DATA, READY_PATH, RELEASES, Cluster, Host
 from tandem.rendering.hosts import BRIDGE
 from tandem.rollout.facts import MADE_BY
@@ -23,19 +23,36 @@ _PROPERTIES: Final = (
 _AT_THE_TOP: Final = "FNR > 3 { nextfile } index($0, mark) { print FILENAME; nextfile }"
 
 # bash is on every Debian, and needs no other program for that.
-_READY: Final = """\
-echo client {unit}
-timeout 3 bash -c 'exec 3<>/dev/tcp/{address}/{port}
-printf "GET {path} HTTP/1.0\\r\\nUser-Agent: fab\\r\\n\\r\\n" >&3
-cat <&3'
-echo"""
-
+_READY: Final = f"""\
+timeout 10 bash -c '
+while [ $# -gt 0 ]; do
+    echo "client $1"
+    {{
+        printf "GET {READY_PATH} HTTP/1.0\\r\\nUser-Agent: fab\\r\\n\\r\\n" >&3
+        while read -r -t 3 line <&3 || [ -n "$line" ]; do echo "$line"; done
+    }} 3<>"/dev/tcp/$2/$3"
+    shift 3
+done' clients"""
 
 # What a unit runs has the real path of its release among its words.
 _RUNS: Final = f"""\
-pid=$(timeout 5 systemctl show --value --property=MainPID {{unit}})
-echo {{unit}} $(tr '\\0' '\\n' </proc/$pid/cmdline |
-    sed -n 's,^{RELEASES}/\\([^/]*\\)/.*,\\1,p' | head -n 1)"""
+set -- {{units}}
+for pid in $(timeout 5 systemctl show --value --property=MainPID "$@"); do
+    runs=$(grep -azom1 '^{RELEASES}/[^/]*' "/proc/$pid/cmdline")
+    echo "$1 ${{{{runs##*/}}}}"
+    shift
+done"""
+
+_RELEASES: Final = f"""\
+cd {RELEASES} && for one in */.release; do
+    {{ read -r digest && read -r pins && read -r origin; }} <"$one" &&
+        echo "${{one%/*}} $digest $pins $origin"
+done"""
+
+# collective.recipe.backup writes a file for each, whole or what has been added.
+_BACKUP: Final = f"""\
+find {DATA}/backups \\( -name '*.fsz' -o -name '*.deltafsz' \\) -printf '%T@\\n'
+date +%s"""
 
 
 def question(cluster: Cluster, host: Host, wanted: Wanted) -> str:
@@ -60,13 +77,12 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
     files = " ".join(shlex.quote(str(file.path)) for file in wanted.files)
     yield "files", f"tar -C / -cf - --ignore-failed-read {files} | base64"
     if host.machine:
-        yield "vms", f"timeout 5 sh -c {shlex.quote(hypervisor_of(cluster).listing)}"
+        yield "vms", hypervisor_of(cluster).listing
         if wanted.storage:
             group = wanted.storage.group
-            yield "groups", "vgs --noheadings --options vg_name"
-            yield "logical", f"lvs --noheadings --options lv_name,lv_tags {group}"
+            yield "logical", f"vgs --noheadings --options vg_name,lv_name,lv_tags {group}"
         if peer := cluster.peer_of(host.machine):
-            yield "volumes", "\n".join(_volume(volume.name) for volume in cluster.volumes)
+            yield "volumes", storage_of(cluster).listing(cluster)
             yield "peer", f"timeout 3 cl_status nodestatus {peer.name}"
             interfaces = (host.machine.service_interface, host.machine.replication_interface)
             ours = (BRIDGE if cluster.virtual else interfaces[0], interfaces[1])
@@ -78,37 +94,11 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
                 ),
             )
     if wanted.release:
-        yield (
-            "releases",
-            f'cd {RELEASES} && for one in */.release; do echo "${{one%/*}}" $(cat "$one"); done',
-        )
-        yield "current", f"readlink {CURRENT}"
-        yield "runs", "\n".join(_RUNS.format(unit=unit) for unit in wanted.released)
+        yield "releases", _RELEASES
+        yield "current", f'cd -P {CURRENT} && echo "${{PWD##*/}}"'
+        yield "runs", _RUNS.format(units=" ".join(wanted.released))
     if clients := cluster.clients_on(host.name):
-        yield (
-            "clients",
-            "\n".join(
-                _READY.format(
-                    unit=f"tandem-{client.name}.service",
-                    address=client.address,
-                    port=client.port,
-                    path=READY_PATH,
-                )
-                for client in clients
-            ),
-        )
+        asked = (f"tandem-{one.name}.service {one.address} {one.port}" for one in clients)
+        yield "clients", f"{_READY} {' '.join(asked)}"
     if "zeoserver" in host.roles:
-        # collective.recipe.backup writes a file for each, whole or what has been added.
-        yield (
-            "backup",
-            (
-                f"find {DATA}/backups -name '*.fsz' -o -name '*.deltafsz' |"
-                " xargs -r stat -c %Y | sort -n | tail -n 1 |"
-                " while read -r at; do echo $(($(date +%s) - at)); done"
-            ),
-        )
-
-
-def _volume(name: str) -> str:
-    asked = " ".join(f"$(timeout 5 drbdadm {what} {name})" for what in ("role", "cstate", "dstate"))
-    return f"echo {name} {asked}"
+        yield "backup", _BACKUP

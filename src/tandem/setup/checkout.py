@@ -30,9 +30,6 @@ _ALSO = {
     "LANGUAGE": "",
     "NO_COLOR": "1",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    # What a package of one's own is built with is in .venv: nothing is fetched for it. To pip this
-    # variable says what the option of that name makes of it: whether builds are isolated.
-    "PIP_NO_BUILD_ISOLATION": "0",
     "PIP_NO_INPUT": "1",
     "UV_NO_PROGRESS": "1",
     "UV_PYTHON_DOWNLOADS": "never",
@@ -44,6 +41,11 @@ _BUILDOUT = """\
 #!/bin/sh
 # Builds the given profile, always into this checkout: by itself buildout builds beside the profile.
 checkout=$(cd "$(dirname "$0")/.." && pwd)
+# What a package of one's own is built with is in .venv: nothing is fetched for it. To pip this
+# variable says what the option of that name makes of it: whether builds are isolated.
+export PIP_NO_BUILD_ISOLATION=0
+# It is found whatever its layout: buildout does not read the finders that setuptools makes.
+export PIP_CONFIG_SETTINGS=editable_mode=compat
 exec "$checkout/.venv/bin/buildout" "buildout:directory=$checkout" "$@"
 """
 _HERE_CFG = """\
