@@ -51,6 +51,7 @@ ConditionTimestampMonotonic=0
 == logical
   vg0 frontend
   vg0 zeoserver tandem.new,tandem.raw
+  vg0
 == volumes
 frontend Primary/Secondary Connected UpToDate/UpToDate
 zeoserver Secondary WFConnection UpToDate/DUnknown

@@ -80,7 +80,9 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
         yield "vms", hypervisor_of(cluster).listing
         if wanted.storage:
             group = wanted.storage.group
-            yield "logical", f"vgs --noheadings --options vg_name,lv_name,lv_tags {group}"
+            # Of a group without volumes vgs would say nothing.
+            selected = f"--options vg_name,lv_name,lv_tags --select vg_name={group}"
+            yield "logical", f"pvs --noheadings {selected}"
         if peer := cluster.peer_of(host.machine):
             yield "volumes", storage_of(cluster).listing(cluster)
             yield "peer", f"timeout 3 cl_status nodestatus {peer.name}"
