@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 from fabric import Connection, task
 
@@ -13,7 +13,7 @@ from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, fail, told
 from tandem.model import Cluster
 from tandem.rollout import overview, showing
 from tandem.rollout.deploying import alone
-from tandem.rollout.doing import ask, deployed, done, look
+from tandem.rollout.doing import Command, ask, deployed, done, look
 from tandem.rollout.growth import copy, move, retire
 from tandem.rollout.health import ailments
 from tandem.rollout.restarting import turns_of
@@ -22,8 +22,6 @@ from tandem.rollout.visiting import visits
 
 CHANGES: Final = 2
 """The exit status of a plan that has steps."""
-
-Command = Any  # Fabric has no types
 
 
 def commands(cluster: Cluster) -> Iterator[Command]:

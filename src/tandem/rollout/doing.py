@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from tandem.console import CONSOLE, agreed, fail, working_on
 from tandem.description import cluster_in, sections_in, text_of
@@ -14,6 +15,9 @@ from tandem.rollout.arriving import arrive, introduce
 from tandem.rollout.deploying import Outcome, Plans, alone, carry_out, unlike
 from tandem.rollout.survey import Survey, survey
 from tandem.secrets import secrets_of
+
+Command = Any
+"""A task of Fabric's, which has no types."""
 
 Change = Callable[[Cluster], Cluster]
 """Makes another cluster of the one that is described."""

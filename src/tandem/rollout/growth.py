@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 from fabric import Connection, task
 
@@ -15,12 +14,10 @@ from tandem.editing import check_edit, edit
 from tandem.errors import TandemError
 from tandem.model import Cluster
 from tandem.rollout.deploying import Plans, alone
-from tandem.rollout.doing import ask, deployed, done, look
+from tandem.rollout.doing import Command, ask, deployed, done, look
 from tandem.rollout.moving import as_described, away, copying, moving, parting
 from tandem.rollout.retiring import ending, forgetting, without, without_clients
 from tandem.rollout.survey import Survey
-
-Command = Any  # Fabric has no types
 
 
 def retire(machine: str) -> Command:

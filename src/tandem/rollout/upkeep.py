@@ -4,7 +4,6 @@ import json as jsonlib
 import sys
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 from fabric import Connection, task
 
@@ -13,12 +12,10 @@ from tandem.description import cluster_in
 from tandem.rendering import CHECKOUT
 from tandem.rollout import showing
 from tandem.rollout.deploying import alone
-from tandem.rollout.doing import ask, done, look
+from tandem.rollout.doing import Command, ask, done, look
 from tandem.rollout.rollback import releases_in, rollback_of
 from tandem.rollout.sites import make_sites
 from tandem.secrets import file_of, make, secret_in
-
-Command = Any  # Fabric has no types
 
 
 @task(help=CLUSTER_HELP | JSON_HELP)  # type: ignore[untyped-decorator]  # Fabric has no types
