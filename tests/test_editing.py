@@ -35,6 +35,24 @@ def test_the_words_are_others_and_all_else_is_as_it_was(file: Path) -> None:
     assert [path.name for path in file.parent.iterdir()] == ["cluster.cfg"]
 
 
+def test_words_may_follow_an_equals_sign_and_lines_may_end_as_on_windows(file: Path) -> None:
+    before = "addresses = master:10.0.0.31 slave:10.0.0.32"
+    text = file.read_text().replace(before, "addresses=slave:10.0.0.32 master:10.0.0.31")
+    file.write_text(text, newline="\r\n")
+    moved = {"zeoclient-vm": {"addresses": "slave:10.0.0.39 master:10.0.0.31"}}
+    edit(file, MOVED, cluster_in(file, moved))
+    assert "\r\naddresses=slave:10.0.0.39 master:10.0.0.31\r\n" in file.read_bytes().decode()
+
+
+def test_a_mac_address_may_be_written_in_capitals(file: Path) -> None:
+    line = "addresses = master:10.0.0.31 slave:10.0.0.32\n"
+    text = file.read_text().replace(line, f"{line}macs = slave:00:16:3E:00:00:0A\n")
+    file.write_text(text)
+    wanted = cluster_in(file, {"zeoclient-vm": {"macs": "slave:00:16:3e:00:00:0b"}})
+    edit(file, {"slave:00:16:3e:00:00:0a": "slave:00:16:3e:00:00:0b"}, wanted)
+    assert cluster_in(file) == wanted
+
+
 def test_a_link_stays_one(file: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.cfg"
     link.symlink_to(file)

@@ -31,9 +31,11 @@ def check_edit(file: Path, words: Mapping[str, str], to_be: Cluster) -> None:
 @contextmanager
 def _edited(file: Path, words: Mapping[str, str], to_be: Cluster) -> Iterator[Path]:
     there = Path(os.path.realpath(file))
-    text = there.read_text()
+    with there.open(encoding="utf-8", newline="") as opened:
+        text = opened.read()
     for old, new in words.items():
-        pattern = re.compile(rf"(?<!\S){re.escape(old)}(?!\S)")
+        # MAC addresses may be written in capitals.
+        pattern = re.compile(rf"(?<![^\s=]){re.escape(old)}(?!\S)", re.IGNORECASE)
         if (times := len(pattern.findall(text))) != 1:
             found = f"says {times} times" if times else "does not say"
             raise TandemError(f"{file} {found} {old}, which becomes {new}: expected it there once")
@@ -41,7 +43,7 @@ def _edited(file: Path, words: Mapping[str, str], to_be: Cluster) -> Iterator[Pa
     # What it extends is found from where it is.
     beside = there.with_name(f".{there.name}.new")
     try:
-        beside.write_text(text)
+        beside.write_text(text, encoding="utf-8", newline="")
         shutil.copymode(there, beside)
         if cluster_in(beside) != to_be:
             changes = " and ".join(f"{old} changed to {new}" for old, new in words.items())

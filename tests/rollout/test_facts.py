@@ -66,6 +66,10 @@ frontend
 zeoclient-master
 == clients
 client tandem-zeoclient1.service
+client tandem-zeoclient2.service
+client tandem-zeoclient3.service
+client tandem-zeoclient4.service
+client tandem-zeoclient1.service
 HTTP/1.0 200 OK
 Content-Type: text/plain; charset=utf-8
 
@@ -124,6 +128,7 @@ def test_a_client_says_that_it_is_ready_or_why_it_is_not() -> None:
         "tandem-zeoclient1.service": "ready",
         "tandem-zeoclient2.service": "database main has not answered for 1.3 s",
         "tandem-zeoclient3.service": "no answer",
+        "tandem-zeoclient4.service": "no answer",
     }
 
 

@@ -6,14 +6,23 @@ import pytest
 
 from tandem.errors import TandemError
 from tandem.model import Cluster
-from tandem.rollout.moving import as_described, away, copying, moving, parting
+from tandem.rollout.moving import (
+    as_described,
+    away,
+    before_turn,
+    copying,
+    moving,
+    parting,
+    ready_for_it,
+)
 from tandem.rollout.remote import HostError
 from tandem.rollout.retiring import without_clients
 from tandem.rollout.survey import Survey
+from tandem.rollout.volumes import NEW
 from tests.examples import example
 from tests.rollout.asdescribed import facts, otherwise, wanted
 
-CLUSTER = without_clients(example("capacity"), "node4")
+CLUSTER = without_clients(replace(example("capacity"), hypervisor="nspawn"), "node4")
 """A cluster with a machine that has no VM."""
 
 
@@ -46,6 +55,8 @@ def test_a_copy_stands_beside_what_it_is_a_copy_of() -> None:
         (CLUSTER, "zeoclient", "node4", "there is no VM zeoclient: expected one of"),
         (CLUSTER, "zeoclient-node3", "", "there is no machine named by --to: expected one of"),
         (CLUSTER, "zeoclient-node3", "node9", "there is no machine node9: expected one of master"),
+        (CLUSTER, "zeoclient-old", "master", "if it was moved, fab deploy finishes that"),
+        (example("capacity"), "zeoclient-node3", "node4", "Xen's VMs are not made by fab deploy"),
         (CLUSTER, "zeoclient-node3", "node3", "zeoclient-node3 is on node3 already"),
         (CLUSTER, "zeoclient-node3", "master", "master has zeoclient-master already"),
         (
@@ -88,8 +99,10 @@ def test_the_clients_end_before_their_vm_and_its_disk_is_kept() -> None:
         "end tandem-zeoclient1.service, for good"
     }
     says = [step.says for step in machine["node3"]]
-    assert any("and end the VM zeoclient-node3" in one for one in says)
-    assert "set the disk of zeoclient-node3 aside, as zeoclient-node3-TIME" in says
+    ending = "and end tandem-vm-zeoclient-node3.service; its disk is kept as zeoclient-node3-TIME"
+    assert any(ending in one for one in says)
+    # The balancer has forgotten them by then.
+    assert [step.visitors for step in machine["node3"] if step.visitors] == []
 
 
 def silent(survey: Survey, name: str) -> Survey:
@@ -118,3 +131,28 @@ def test_only_what_is_as_described_is_copied() -> None:
         as_described(replace(there, facts={**there.facts, name: changed}), name)
     with pytest.raises(TandemError, match="does not answer"):
         as_described(silent(there, name), name)
+
+
+def to_be(**disks: str) -> Survey:
+    """What is seen of the cluster to be, whose node4 has a VM and these disks."""
+    cluster = replace(example("capacity"), hypervisor="nspawn")
+    wants = {name: wanted(cluster, name) for name in cluster.hosts}
+    there = {name: facts(wanted(CLUSTER, name)) for name in CLUSTER.hosts}
+    node4 = replace(there["node4"], logical={f"zeoclient-{name}": disks[name] for name in disks})
+    coming = HostError("zeoclient-node4", "does not answer")
+    return Survey(cluster, "node4", wants, {**there, "node4": node4, "zeoclient-node4": coming})
+
+
+def test_a_machine_that_has_a_disk_of_that_name_takes_no_vm() -> None:
+    ready_for_it(to_be(), "node4")
+    ready_for_it(to_be(node4=NEW), "node4")
+    with pytest.raises(TandemError, match="node4 has a disk called zeoclient-node4 already"):
+        ready_for_it(to_be(node4=""), "node4")
+    with pytest.raises(TandemError, match="node4: does not answer"):
+        ready_for_it(silent(to_be(), "node4"), "node4")
+
+
+def test_the_new_disk_is_made_before_anything_ends() -> None:
+    says = [step.says for step in before_turn(to_be().plans["node4"])]
+    assert any(one.startswith("make the volume zeoclient-node4") for one in says)
+    assert not any(one.startswith("fill ") for one in says)

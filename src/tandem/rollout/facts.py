@@ -165,13 +165,15 @@ def _volumes(lines: Iterable[str]) -> Iterator[tuple[str, VolumeState]]:
 
 
 def _clients(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """An answer over HTTP after each client's name, of which the last line says it."""
+    """The names of all clients, and an answer over HTTP after each name; its last line says it."""
     said: dict[str, str] = {}
+    name = ""
     for line in lines:
         if line.startswith("client "):
-            said[line.removeprefix("client ")] = "no answer"
+            name = line.removeprefix("client ")
+            said[name] = "no answer"
         elif line.strip():
-            said[next(reversed(said))] = line.strip()
+            said[name] = line.strip()
     yield from said.items()
 
 

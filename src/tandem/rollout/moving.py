@@ -1,17 +1,18 @@
 """Moving and copying a VM from one machine to another: which may be, and what it changes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from tandem.errors import TandemError
 from tandem.model import VM, Cluster
 from tandem.rollout.retiring import ending
-from tandem.rollout.step import Step
+from tandem.rollout.step import Phase, Step
 from tandem.rollout.survey import Survey
+from tandem.rollout.volumes import NEW
 
 
 @dataclass(frozen=True)
-class Change:
+class Moving:
     """What becomes of the description: the words that take the place of others, and the options.
 
     ``machine`` is where the VM is; ``options`` are those of ``[zeoclient-vm]``, as they are to be.
@@ -22,7 +23,7 @@ class Change:
     options: Mapping[str, str]
 
 
-def moving(cluster: Cluster, name: str, to: str) -> Change:
+def moving(cluster: Cluster, name: str, to: str) -> Moving:
     """The change that moves a VM, which keeps its address; raises TandemError where it may not."""
     vm = _movable(cluster, name, to, "moved")
     machine = vm.machines[0].name
@@ -37,10 +38,10 @@ def moving(cluster: Cluster, name: str, to: str) -> Change:
         option: " ".join(f"{to if where == machine else where}:{value}" for where, value in pairs)
         for option, pairs in options.items()
     }
-    return Change(machine, words, renamed)
+    return Moving(machine, words, renamed)
 
 
-def copying(cluster: Cluster, name: str, to: str, address: str) -> Change:
+def copying(cluster: Cluster, name: str, to: str, address: str) -> Moving:
     """The change that copies a VM, to have that address; raises TandemError where it may not."""
     vm = _movable(cluster, name, to, "copied")
     machine = vm.machines[0].name
@@ -52,13 +53,17 @@ def copying(cluster: Cluster, name: str, to: str, address: str) -> Change:
     added = f"{to}:{address}"
     pairs = cluster.zeoclient.addresses
     written = " ".join(f"{where}:{value}" for where, value in pairs)
-    return Change(machine, {there: f"{there} {added}"}, {"addresses": f"{written} {added}"})
+    return Moving(machine, {there: f"{there} {added}"}, {"addresses": f"{written} {added}"})
 
 
 def _movable(cluster: Cluster, name: str, to: str, done: str) -> VM:
     vms = {vm.name: vm for vm in cluster.vms}
     if not vms:
         raise TandemError("the cluster has no VMs: its programs run right on the machines")
+    if cluster.hypervisor == "xen":
+        raise TandemError(f"{name} cannot be {done}: Xen's VMs are not made by fab deploy yet")
+    if name not in vms and f"zeoclient-{to}" in vms:
+        raise TandemError(f"there is no VM {name}: if it was {done}, fab deploy finishes that")
     if name not in vms:
         listed = ", ".join(one for one, vm in vms.items() if not vm.volume)
         raise TandemError(f"there is no VM {name or 'named by --vm'}: expected one of {listed}")
@@ -92,6 +97,20 @@ def as_described(seen: Survey, name: str) -> None:
         )
 
 
+def ready_for_it(there: Survey, to: str) -> None:
+    """Raise TandemError where a machine cannot take a VM; ``there`` is of the cluster to be."""
+    if error := there.errors.get(to):
+        raise TandemError(error.report())
+    disk = f"zeoclient-{to}"
+    if NEW not in there.known[to].logical.get(disk, NEW):
+        raise TandemError(f"{to} has a disk called {disk} already: rename it there by lvrename")
+
+
+def before_turn(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Those of a machine's steps that end nothing: its packages, and the new disk."""
+    return tuple(step for step in steps if step.phase is Phase.AHEAD)
+
+
 def away(cluster: Cluster, name: str) -> str:
     """What is announced of a move, as a sentence."""
     moved = [client for client in cluster.clients if client.host == name]
@@ -109,5 +128,10 @@ def parting(seen: Survey, machine: str, left: Survey) -> tuple[Mapping[str, tupl
     """
     if error := left.errors.get(machine):
         raise TandemError(f"{error.report()}: its VM cannot be ended there")
-    clients = {name: steps for name, steps in ending(seen, machine).items() if name in seen.known}
-    return clients, {machine: left.plans[machine]}
+    ends = ending(seen, machine)
+    notice = next((step.visitors for steps in ends.values() for step in steps), "")
+    # What the VM is of ends with it, and nobody is there by then who could notice.
+    leaves = tuple(
+        replace(step, visitors=notice) if step.removes else step for step in left.plans[machine]
+    )
+    return {name: steps for name, steps in ends.items() if name in seen.known}, {machine: leaves}

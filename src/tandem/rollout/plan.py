@@ -76,7 +76,7 @@ def _plan(wanted: Wanted, facts: Facts) -> Iterator[Step]:
             yield Step(says, f"chmod {file.mode:04o} /{shlex.quote(path)}")
     for path in sorted(facts.ours - {str(file.path) for file in wanted.files}):
         changed.add(path)
-        yield from removing(path, wanted.storage, facts)
+        yield removing(path, wanted.storage, facts)
     yield from switching(wanted, facts, changed)
     boots = tuple(_boots(wanted, facts))
     if wanted.storage:

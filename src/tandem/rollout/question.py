@@ -25,6 +25,7 @@ _AT_THE_TOP: Final = "FNR > 3 { nextfile } index($0, mark) { print FILENAME; nex
 # bash is on every Debian, and needs no other program for that.
 _READY: Final = f"""\
 timeout 10 bash -c '
+for word; do case $word in *.service) echo "client $word" ;; esac; done
 while [ $# -gt 0 ]; do
     echo "client $1"
     {{
@@ -80,9 +81,9 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
         yield "vms", hypervisor_of(cluster).listing
         if wanted.storage:
             group = wanted.storage.group
-            # Of a group without volumes vgs would say nothing.
-            selected = f"--options vg_name,lv_name,lv_tags --select vg_name={group}"
-            yield "logical", f"pvs --noheadings {selected}"
+            options = "--noheadings --options vg_name,lv_name,lv_tags"
+            # Of a group without volumes it says nothing.
+            yield "logical", f"lvs {options} {group} && echo {group}"
         if peer := cluster.peer_of(host.machine):
             yield "volumes", storage_of(cluster).listing(cluster)
             yield "peer", f"timeout 3 cl_status nodestatus {peer.name}"

@@ -1,7 +1,6 @@
 """What is no longer described: its files go, what they are of ends, and what it holds is kept."""
 
 import shlex
-from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -13,26 +12,29 @@ VM_UNIT: Final = "tandem-vm-"
 
 # A VM that does not listen is destroyed, as Heartbeat's own agent does it.
 _XEN_ENDS: Final = """\
-if xl list {0} >/dev/null 2>&1; then
+list=$(timeout 10 xl list)
+if printf '%s\\n' "$list" | grep -q '^{0} '; then
     timeout 120 xl shutdown -w {0} || xl destroy {0}
 fi"""
 
 
-def removing(path: str, storage: Storage | None, facts: Facts) -> Iterator[Step]:
-    """The steps that remove a file, by its path without the first slash, and end what it is of."""
+def removing(path: str, storage: Storage | None, facts: Facts) -> Step:
+    """The step that removes a file, by its path without the first slash, and ends what it is of.
+
+    The disk of a VM is set aside then: nothing would tell of it once the file is gone.
+    """
+    says = f"remove /{path}, which is no longer described"
     removed = f"rm -f /{shlex.quote(path)}"
     ending, does = _ending(path)
-    if ending:
-        yield Step(
-            f"remove /{path}, which is no longer described, and end {ending}",
-            f"{does}\n{removed}",
-            visitors=f"{ending} ends",
-            removes=path,
-        )
-    else:
-        yield Step(f"remove /{path}, which is no longer described", removed, removes=path)
-    if storage and (vm := _vm_of(path)) in set(facts.logical) - set(facts.volumes):
-        yield setting_aside(storage, vm)
+    if not ending:
+        return Step(says, removed, removes=path)
+    vm = _vm_of(path)
+    does += "\n"
+    says += f", and end {ending}"
+    if storage and vm in facts.logical and vm not in {*storage.sizes, *facts.volumes}:
+        does += setting_aside(storage, vm) + "\n"
+        says += f"; its disk is kept as {vm}-TIME"
+    return Step(says, does + removed, visitors=f"{ending} ends", removes=path)
 
 
 def _ending(path: str) -> tuple[str, str]:

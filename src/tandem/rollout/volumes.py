@@ -114,13 +114,13 @@ def filling(storage: Storage, facts: Facts) -> Iterator[Step]:
             yield Step(says, _kept(storage, name), phase=Phase.LAST)
 
 
-def setting_aside(storage: Storage, name: str) -> Step:
-    """The step that keeps the disk of a VM that is no more, out of the way of one to come."""
-    volume = f"{storage.group}/{name}"
-    return Step(
-        f"set the disk of {name} aside, as {name}-TIME",
-        f"! lvs {volume} >/dev/null 2>&1 || lvrename -qq {volume} {name}-$started",
-    )
+def setting_aside(storage: Storage, name: str) -> str:
+    """The POSIX shell that keeps the disk of a VM that is no more, its name free for another."""
+    disk = storage.path(name)
+    return f"""if lvs {storage.group}/{name} >/dev/null 2>&1; then
+    ! findmnt --noheadings --source {disk} >/dev/null || umount {disk}
+    lvrename -qq {storage.group}/{name} {name}-$started
+fi"""
 
 
 def _group(storage: Storage) -> Step:
