@@ -120,19 +120,25 @@ def secrets_rotate(_: Connection, cluster: str = "cluster.cfg") -> None:
         CONSOLE.print(f"{number}. {line}", markup=False)
 
 
+namespace = Collection(check, render, diagram, explain, secrets_rotate)
+
+
 def _described() -> Cluster | None:
-    """The cluster whose machines' names some commands have; None where it has faults."""
+    """The cluster whose machines' names some commands have; None where it has faults.
+
+    A command that is not there without it ends with them.
+    """
     arguments = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     arguments.add_argument("--cluster", default="cluster.cfg")
     try:
         return cluster_in(Path(arguments.parse_known_args(sys.argv[1:])[0].cluster))
     except TandemError as error:
-        if any(argument.startswith("lab:") for argument in sys.argv[1:]):
+        asked = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+        if asked and asked not in namespace.task_names:
             sys.exit(fail(error.report()))
         return None
 
 
-namespace = Collection(check, render, diagram, explain, secrets_rotate)
 if described := _described():
     for command in (*rollout.commands(described), *lab.commands(described)):
         namespace.add_task(command)

@@ -133,6 +133,15 @@ def test_a_wrong_description_is_a_line_for_each_fault_and_nothing_is_written(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("command", ["deploy", "deploy:master", "lab:up", "status"])
+def test_so_do_commands_that_know_the_machines_by_it(tmp_path: Path, command: str) -> None:
+    (tmp_path / "wrong.cfg").write_text("[cluster]\nname = example\nmachine = master\n")
+    done = fab(command, f"--cluster={tmp_path}/wrong.cfg")
+    assert done.returncode == 1
+    assert "wrong.cfg: [cluster] machine: no such option" in done.stderr
+    assert "No idea" not in done.stderr
+
+
 def test_a_description_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     done = fab("render", f"--cluster={tmp_path}/absent.cfg")
     assert done.returncode == 1

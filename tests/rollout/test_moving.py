@@ -55,7 +55,7 @@ def test_a_copy_stands_beside_what_it_is_a_copy_of() -> None:
         (CLUSTER, "zeoclient", "node4", "there is no VM zeoclient: expected one of"),
         (CLUSTER, "zeoclient-node3", "", "there is no machine named by --to: expected one of"),
         (CLUSTER, "zeoclient-node3", "node9", "there is no machine node9: expected one of master"),
-        (CLUSTER, "zeoclient-old", "master", "if it was moved, fab deploy finishes that"),
+        (CLUSTER, "zeoclient-old", "master", "if master has got it, fab deploy finishes that"),
         (example("capacity"), "zeoclient-node3", "node4", "Xen's VMs are not made by fab deploy"),
         (CLUSTER, "zeoclient-node3", "node3", "zeoclient-node3 is on node3 already"),
         (CLUSTER, "zeoclient-node3", "master", "master has zeoclient-master already"),

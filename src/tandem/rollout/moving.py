@@ -60,13 +60,12 @@ def _movable(cluster: Cluster, name: str, to: str, done: str) -> VM:
     vms = {vm.name: vm for vm in cluster.vms}
     if not vms:
         raise TandemError("the cluster has no VMs: its programs run right on the machines")
-    if cluster.hypervisor == "xen":
-        raise TandemError(f"{name} cannot be {done}: Xen's VMs are not made by fab deploy yet")
-    if name not in vms and f"zeoclient-{to}" in vms:
-        raise TandemError(f"there is no VM {name}: if it was {done}, fab deploy finishes that")
     if name not in vms:
         listed = ", ".join(one for one, vm in vms.items() if not vm.volume)
-        raise TandemError(f"there is no VM {name or 'named by --vm'}: expected one of {listed}")
+        hint = f"; if {to} has got it, fab deploy finishes that" if f"zeoclient-{to}" in vms else ""
+        raise TandemError(
+            f"there is no VM {name or 'named by --vm'}: expected one of {listed}{hint}"
+        )
     vm = vms[name]
     if vm.volume:
         both = " and ".join(one.name for one in vms.values() if one.volume)
@@ -74,6 +73,8 @@ def _movable(cluster: Cluster, name: str, to: str, done: str) -> VM:
             f"{name} lies on a replicated volume, and cannot be {done} alone:"
             f" {both} go together to the other machine of the pair, by a switchover"
         )
+    if cluster.hypervisor == "xen":
+        raise TandemError(f"{name} cannot be {done}: Xen's VMs are not made by fab deploy yet")
     if to not in cluster.machines:
         listed = ", ".join(cluster.machines)
         raise TandemError(f"there is no machine {to or 'named by --to'}: expected one of {listed}")
