@@ -81,7 +81,7 @@ def otherwise(facts: Facts, given: Mapping[str, Any]) -> Facts:
         facts,
         releases=releases,
         current=given.get("current", facts.current),
-        runs={**facts.runs, **given.get("runs", {})},
+        runs={} if given.get("no_runs") else {**facts.runs, **given.get("runs", {})},
         clients={**facts.clients, **given.get("clients", {})},
         packages=facts.packages - set(given.get("not_installed", ())),
         files=files,

@@ -8,7 +8,7 @@ from typing import Final
 
 from tandem.rendering import CHECKOUT, File
 from tandem.rollout.effects import waits_for
-from tandem.rollout.facts import Facts, Installed
+from tandem.rollout.facts import Facts, Installed, Unit
 from tandem.rollout.removing import VM_UNIT, removing
 from tandem.rollout.step import Phase, Step
 from tandem.rollout.switching import building, switching
@@ -119,7 +119,9 @@ def _boots(wanted: Wanted, facts: Facts) -> Iterator[Step]:
             yield Step(
                 f"have no boot start {unit}: Heartbeat does", f"systemctl --quiet disable {unit}"
             )
-        if starts and (there is None or (there.active in DOWN and not there.held_back)):
+        # What had nothing to start from has tried in vain until now.
+        in_vain = unit in wanted.released and not facts.current
+        if starts and (there is None or in_vain or _is_down(there)):
             yield _start(unit, wanted)
     for package in wanted.packages:
         for unit in (f"{service}.service" for service in package.service.split()):
@@ -129,6 +131,10 @@ def _boots(wanted: Wanted, facts: Facts) -> Iterator[Step]:
                     f"switch {unit} off, which Debian starts",
                     f"systemctl --quiet disable --now {unit}",
                 )
+
+
+def _is_down(unit: Unit) -> bool:
+    return unit.active in DOWN and not unit.held_back
 
 
 def _start(unit: str, wanted: Wanted) -> Step:

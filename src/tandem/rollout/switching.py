@@ -64,7 +64,7 @@ def _to(
         # A roll that broke off: what has not been started anew is of the one before.
         before = next((facts.runs[unit] for unit in stale), "")
     back = started_from(before) if before else ""
-    if facts.current != name or stale:
+    if not name or facts.current != name or stale:
         yield Step(f"go to the release {name or 'that was built'}", started_from(called), undo=back)
     yield from _effects(wanted, facts, changed, stale, back)
 

@@ -4,11 +4,10 @@ It is built as on a server, by ``make setup ROLE=... WHEELHOUSE=...`` in the hos
 without a network.
 """
 
-import os
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -22,6 +21,7 @@ from tandem.lab.images.filesystem import pack, unpack
 from tandem.model import HOME, Cluster, Host, Sections
 from tandem.rendering import CHECKOUT
 from tandem.rollout.release import Release, release_for, started_from
+from tandem.rollout.wheels import wheelhouse
 from tandem.setup.pins import LOCK
 
 _BUILDING: Final = f"""\
@@ -57,7 +57,8 @@ def add_software(
         return
     home = root / HOME.relative_to("/")
     shutil.rmtree(home, ignore_errors=True)
-    house = wheels(cache, tell)
+    tell("the wheels")
+    house = wheelhouse()
     earlier = root / _EARLIER.relative_to("/")
 
     def make(tar: Path) -> None:
@@ -71,20 +72,6 @@ def add_software(
         (earlier / ".release").write_text(f"none\n{release.pins}\nnone\n")
         _build(root, release, name, house, tell)
         shutil.rmtree(earlier)
-
-
-def wheels(cache: Path, tell: Tell) -> Path:
-    """A folder with a wheel of every pin, made by ``make wheelhouse`` unless it is in the cache.
-
-    Raises TandemError.
-    """
-
-    def make(folder: Path) -> None:
-        _follow(("make", "--no-print-directory", "wheelhouse"), dict(os.environ), tell, CHECKOUT)
-        shutil.copytree(CHECKOUT / "var/wheelhouse", folder)
-
-    pinned = sha256((CHECKOUT / LOCK).read_bytes()).hexdigest()[:16]
-    return cached(cache / f"wheels-{pinned}", make, tell)
 
 
 def _digest(root: Path, roles: Sequence[str]) -> str:
@@ -102,28 +89,16 @@ def _digest(root: Path, roles: Sequence[str]) -> str:
 def _build(root: Path, release: Release, name: str, house: Path, tell: Tell) -> None:
     script = f"started={name}\n{release.building}\n{started_from(name)}"
     command: Sequence[str | Path] = ("sh", "-euc", _BUILDING, "build", root, house, script)
-    _follow(command, surroundings(), tell, root, network=False, stdin=release.tar())
-
-
-def _follow(
-    command: Sequence[str | Path],
-    environment: Mapping[str, str],
-    tell: Tell,
-    folder: Path,
-    *,
-    network: bool = True,
-    stdin: bytes = b"",
-) -> None:
-    """Run a command that is make's, and tell each step that it begins; raises TandemError."""
+    # Each step that make begins is told.
     printed: list[str] = []
-    with TemporaryFile(dir=folder) as handed:
-        handed.write(stdin)
+    with TemporaryFile(dir=root) as handed:
+        handed.write(release.tar())
         handed.seek(0)
         with running(
             command,
-            network=network,
-            cwd=folder,
-            env=environment,
+            network=False,
+            cwd=root,
+            env=surroundings(),
             stdin=handed,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
