@@ -26,13 +26,9 @@ rm -rf .new
 mkdir .new
 tar -C .new -xf -
 mv .new/{_NAMES} .
-for wheel in .new/*.whl; do
-    [ ! -e "$wheel" ] || mv -f "$wheel" .
-done
+find .new -name '*.whl' -exec mv -f -t . '{{}}' +
 rmdir .new
-for wheel in *.whl; do
-    grep -qxF "$wheel" {_NAMES} || rm -f "$wheel"
-done"""
+find . -maxdepth 1 -name '*.whl' -printf '%P\\n' | grep -vxFf {_NAMES} | xargs -r rm -f"""
 """The POSIX shell that takes them, and drops those that are no longer pinned."""
 
 _making: Final = Lock()
