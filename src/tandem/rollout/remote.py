@@ -31,6 +31,9 @@ while Apache starts its threads."""
 _SILENCE: Final = 15
 """After how long a silence on the wire a connection is given up, in seconds."""
 
+_PIECE: Final = 1 << 20
+"""How much paramiko is given at once, in bytes: it copies what is left of that at each packet."""
+
 
 # The first that is found in what a command printed there is its cause; programs say it in English.
 _CAUSES: Final = (
@@ -120,7 +123,8 @@ class Remote:
             channel.settimeout(within)
             # A script that ends before it has read all says why.
             with suppress(OSError):
-                channel.sendall(stdin)
+                for start in range(0, len(stdin), _PIECE):
+                    channel.sendall(stdin[start : start + _PIECE])
                 channel.shutdown_write()
             printed: str = channel.makefile("rb").read().decode(errors="replace")
             status = channel.recv_exit_status()
