@@ -9,8 +9,9 @@ import pytest
 from tandem.rollout.facts import Facts
 from tandem.rollout.plan import HIDDEN, plan
 from tandem.rollout.showing import visitors
+from tandem.rollout.step import Phase
 from tests.examples import FILES, example
-from tests.rollout.asdescribed import facts, otherwise, wanted
+from tests.rollout.asdescribed import NOW, OLD, facts, otherwise, wanted
 
 CASES = sorted((Path(__file__).parent / "plans").glob("*.toml"))
 
@@ -22,6 +23,17 @@ def test_the_steps_of_a_plan(case: Path) -> None:
     steps = plan(to_be, otherwise(facts(to_be), read.get("given", {})))
     assert [step.says for step in steps] == read["steps"]
     assert visitors(steps) == read.get("visitors", "")
+
+
+def test_the_clients_of_a_new_cluster_start_after_its_zeo_server_whose_turn_comes_later() -> None:
+    phases: dict[str, Phase] = {}
+    for host in ("zeoclient-left", "zeoserver"):
+        to_be = wanted(example("containers"), host)
+        down = dict.fromkeys(to_be.released, "inactive enabled held-back")
+        new = {"not_built": [OLD, NOW], "current": "", "no_runs": True, "units": down}
+        phases |= {step.says: step.phase for step in plan(to_be, otherwise(facts(to_be), new))}
+    assert phases["start tandem-zeoserver.service"] is Phase.IN_TURN
+    assert phases["start tandem-zeoclient1.service"] is Phase.LAST
 
 
 @pytest.mark.parametrize("name", sorted(FILES))

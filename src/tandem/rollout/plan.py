@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import unified_diff
 from functools import cache
 from typing import Final
@@ -122,7 +123,9 @@ def _boots(wanted: Wanted, facts: Facts) -> Iterator[Step]:
         # What had nothing to start from has tried in vain until now.
         in_vain = unit in wanted.released and not facts.current
         if starts and (there is None or in_vain or _is_down(there)):
-            yield _start(unit, wanted)
+            step = _start(unit, wanted)
+            # The clients of a new cluster wait for its ZEO server, whose turn may be after theirs.
+            yield replace(step, phase=Phase.LAST) if in_vain and unit in wanted.turns else step
     for package in wanted.packages:
         for unit in (f"{service}.service" for service in package.service.split()):
             there = facts.units.get(unit)
