@@ -16,7 +16,10 @@ from tests.lab.visitors import half_load, visitors
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.timeout(3000)]
 
-NODE3 = """
+ADDED = """
+[ssh]
+user = ops
+
 [node3]
 address = 10.0.0.13
 memory = 16384
@@ -25,7 +28,10 @@ storage = 100G
 
 
 def description(folder: Path) -> Path:
-    """The shipped cluster with a third machine, and with disks that are soon looked through."""
+    """The shipped cluster with a third machine, and with disks that are soon looked through.
+
+    Its operator is not root.
+    """
     text = FILES["cluster"].read_text()
     for old, new in (
         ("machines = master slave", "machines = master slave node3"),
@@ -37,7 +43,7 @@ def description(folder: Path) -> Path:
         assert old in text
         text = text.replace(old, new)
     file = folder / "cluster.cfg"
-    file.write_text(text + NODE3)
+    file.write_text(text + ADDED)
     return file
 
 

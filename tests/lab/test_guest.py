@@ -25,7 +25,7 @@ all_machines = pytest.mark.parametrize(("name", "machine"), MACHINES)
 def added(name: str, host: str) -> tuple[File, ...]:
     """The lab's files on a host of an example."""
     ports = layout_of(example(name)).ports_of(host)
-    return lab_files(UserModeLinux(), KEYS, ports)
+    return lab_files(UserModeLinux(), KEYS, "ops", ports)
 
 
 def text(files: tuple[File, ...], path: str) -> str:
@@ -138,6 +138,6 @@ def test_systemd_finds_no_fault_in_the_consoles_settings(tmp_path: Path) -> None
 
 def test_a_port_is_known_by_its_mac_and_not_by_the_order_of_the_kernel() -> None:
     port = Port("master", "service", "service0", "52:54:00:00:00:00", "eno1", "10.0.0.11")
-    files = lab_files(UserModeLinux(), KEYS, (port,))
+    files = lab_files(UserModeLinux(), KEYS, "ops", (port,))
     link = text(files, "etc/systemd/network/00-lab-service.link")
     assert link == "[Match]\nMACAddress=52:54:00:00:00:00\n\n[Link]\nName=eno1\n"

@@ -18,8 +18,18 @@ ii  heartbeat
 rc  rsync
 iU  ipmitool
 == ours
-/etc/ha.d/ha.cf
+/etc/ha.d/ha.cf\0003:# Made by Tandem from cluster.cfg.
+/etc/notes\0004:what is Made by Tandem from cluster.cfg
 == units
+MainPID=4711
+Id=tandem-zeoclient1.service
+LoadState=loaded
+ActiveState=active
+UnitFileState=enabled
+ConditionResult=yes
+ConditionTimestampMonotonic=7
+
+MainPID=0
 Id=heartbeat.service
 LoadState=loaded
 ActiveState=active
@@ -86,8 +96,8 @@ client tandem-zeoclient3.service
 == current
 20261102T120000Z
 == runs
-tandem-zeoclient1.service 20261102T120000Z
-tandem-zeoclient2.service
+4711 20261102T120000Z
+4712
 == backup
 1790000000.5000000000
 1789990000.0000000000
@@ -102,6 +112,7 @@ def test_packages_count_once_they_are_installed_in_full() -> None:
 
 def test_a_unit_that_a_condition_held_back_is_told_from_one_that_was_never_started() -> None:
     assert answered(ANSWER).units == {
+        "tandem-zeoclient1.service": Unit("active", "enabled"),
         "heartbeat.service": Unit("active", "enabled"),
         "nftables.service": Unit("inactive", "enabled", held_back=True),
         "drbd.service": Unit("inactive", "disabled"),

@@ -1,5 +1,7 @@
 """Which Debian packages a host needs."""
 
+from dataclasses import replace
+
 import pytest
 
 from tandem.model import Cluster
@@ -38,3 +40,10 @@ def test_a_vm_has_nothing_of_a_machine() -> None:
     wanted = names(cluster, "frontend")
     assert not {"heartbeat", "drbd-utils", "lvm2", "systemd-container"} & wanted
     assert "apache2-bin" in wanted
+
+
+@pytest.mark.parametrize("host", ["left", "frontend"])
+def test_an_operator_who_is_not_root_becomes_so_by_sudo(host: str) -> None:
+    cluster = example("containers")
+    assert "sudo" not in names(cluster, host)
+    assert "sudo" in names(replace(cluster, ssh=replace(cluster.ssh, user="ops")), host)

@@ -108,7 +108,7 @@ def test_each_package_in_the_list_says_all_that_is_needed_of_it() -> None:
 
 
 HERE = {"setup", "run", "test", "lint", "bench", "docs", "lab"}
-ON_HOSTS = {"machine", "pair", "nspawn", "vm"}
+ON_HOSTS = {"machine", "pair", "nspawn", "vm", "operator"}
 
 
 def test_only_the_setup_itself_and_known_purposes_are_in_the_list() -> None:

@@ -22,11 +22,15 @@ class Keys:
     host_public: str
 
 
-def lab_files(kind: Kind, keys: Keys, ports: tuple[Port, ...] = ()) -> tuple[File, ...]:
-    """The lab's own files on any host; ``ports`` are those of a machine."""
+def lab_files(kind: Kind, keys: Keys, user: str, ports: tuple[Port, ...] = ()) -> tuple[File, ...]:
+    """The lab's own files on any host; ``ports`` are those of a machine.
+
+    ``user`` is the operator's account, which comes in with the lab's key as root does.
+    """
     return (
         *(_file(f"etc/systemd/network/00-lab-{port.link}.link", _link(port)) for port in ports),
         _file("root/.ssh/authorized_keys", keys.authorized, 0o600),
+        *(() if user == "root" else _account(user, keys)),
         _file("etc/ssh/ssh_host_ed25519_key", keys.host_private, 0o600),
         _file("etc/ssh/ssh_host_ed25519_key.pub", keys.host_public),
         _file("etc/systemd/system/console-getty.service.d/lab.conf", _CONSOLE),
@@ -54,6 +58,15 @@ def bare_files(cluster: Cluster, machine: Machine, mirror: str) -> tuple[File, .
             f"[Match]\nName={machine.service_interface}\n\n[Network]\n"
             f"Address={machine.address}/{network.service.prefixlen}\nGateway={network.gateway}\n",
         ),
+    )
+
+
+def _account(user: str, keys: Keys) -> tuple[File, ...]:
+    return (
+        _file("etc/sysusers.d/lab.conf", f'u {user} - "the operator" /home/{user} /bin/bash\n'),
+        _file("etc/sudoers.d/lab", f"{user} ALL=(ALL:ALL) NOPASSWD: ALL\n", 0o440),
+        # sshd reads it as the user, and does not mind that it is root's.
+        _file(f"home/{user}/.ssh/authorized_keys", keys.authorized),
     )
 
 

@@ -125,7 +125,7 @@ def answered(answer: str) -> Facts:
             words[1] for line in parts["packages"] if (words := line.split())[:1] == ["ii"]
         ),
         files=dict(_files(parts["files"])),
-        ours=frozenset(line.lstrip("/") for line in parts["ours"]),
+        ours=frozenset(_ours(parts["ours"])),
         units=dict(_units(parts["units"])),
         volumes=dict(_volumes(parts.get("volumes", ()))),
         groups=frozenset(line.split()[0] for line in parts.get("logical", ())),
@@ -144,9 +144,17 @@ def answered(answer: str) -> Facts:
             if len(words := line.split()) == 4
         },
         current="".join(parts.get("current", ())),
-        runs=dict(line.split() for line in parts.get("runs", ()) if len(line.split()) == 2),
+        runs=dict(_runs(parts["units"], parts.get("runs", ()))),
         backup=_age(parts.get("backup", ())),
     )
+
+
+def _ours(lines: Iterable[str]) -> Iterator[str]:
+    """The files that have the mark at the top: whoever writes about such a file has it below."""
+    for line in lines:
+        path, _, found = line.partition("\0")
+        if found.partition(":")[0] in ("1", "2", "3"):
+            yield path.lstrip("/")
 
 
 def _age(lines: Sequence[str]) -> float | None:
@@ -177,9 +185,22 @@ def _clients(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     yield from said.items()
 
 
-def _units(lines: Iterable[str]) -> Iterator[tuple[str, Unit]]:
+def _shown(lines: Iterable[str]) -> Iterator[dict[str, str]]:
+    """The properties of each unit, as systemctl shows them."""
     for block in "\n".join(lines).split("\n\n"):
-        said = dict(line.partition("=")[::2] for line in block.splitlines())
+        yield dict(line.partition("=")[::2] for line in block.splitlines())
+
+
+def _runs(units: Iterable[str], lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The release of each unit that runs one, from those of the processes."""
+    releases = dict(words for line in lines if len(words := line.split()) == 2)
+    for said in _shown(units):
+        if (pid := said.get("MainPID")) in releases:
+            yield said["Id"], releases[pid]
+
+
+def _units(lines: Iterable[str]) -> Iterator[tuple[str, Unit]]:
+    for said in _shown(lines):
         if said.get("LoadState", "not-found") == "not-found":
             continue
         # Of a unit that was never started systemd says "no", too.

@@ -14,10 +14,12 @@ def _listed() -> tuple[Package, ...]:
 
 def purposes_of(cluster: Cluster, host: Host) -> tuple[str, ...]:
     """What a host's packages are for, in the words of ``debian-packages.cfg``."""
+    operator = () if cluster.ssh.user == "root" else ("operator",)
     if host.machine is None:
-        return ("vm", *host.roles)
+        return ("vm", *operator, *host.roles)
     pair = ("pair",) if cluster.peer_of(host.machine) else ()
-    return ("machine", *pair, *((cluster.hypervisor,) if cluster.virtual else ()), *host.roles)
+    hypervisor = (cluster.hypervisor,) if cluster.virtual else ()
+    return ("machine", *operator, *pair, *hypervisor, *host.roles)
 
 
 def packages_of_vms(cluster: Cluster) -> tuple[str, ...]:

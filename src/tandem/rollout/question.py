@@ -17,10 +17,8 @@ _WHERE: Final = ("/etc", "/usr/local/lib/tandem", "/usr/lib/stonith/plugins/exte
 """Where files of ours are, outside the checkout, of which the roles are built."""
 
 _PROPERTIES: Final = (
-    "Id,LoadState,ActiveState,UnitFileState,ConditionResult,ConditionTimestampMonotonic"
+    "Id,LoadState,ActiveState,UnitFileState,ConditionResult,ConditionTimestampMonotonic,MainPID"
 )
-
-_AT_THE_TOP: Final = "FNR > 3 { nextfile } index($0, mark) { print FILENAME; nextfile }"
 
 # bash is on every Debian, and needs no other program for that.
 _READY: Final = f"""\
@@ -35,13 +33,16 @@ while [ $# -gt 0 ]; do
     shift 3
 done' clients"""
 
-# What a unit runs has the real path of its release among its words.
-_RUNS: Final = f"""\
-set -- {{units}}
-for pid in $(timeout 5 systemctl show --value --property=MainPID "$@"); do
-    runs=$(grep -azom1 '^{RELEASES}/[^/]*' "/proc/$pid/cmdline")
-    echo "$1 ${{{{runs##*/}}}}"
-    shift
+# What a unit runs has the real path of its release among its words, which end with NULs; `read`
+# leaves NULs out.
+RUNS: Final = f"""\
+for word in $units; do
+    case $word in MainPID=[1-9]*) ;; *) continue ;; esac
+    runs=
+    read -r runs <"/proc/${{word#MainPID=}}/cmdline"
+    case $runs in *{RELEASES}/*) ;; *) continue ;; esac
+    runs=${{runs#*{RELEASES}/}}
+    echo "${{word#MainPID=}} ${{runs%%/*}}"
 done"""
 
 _RELEASES: Final = f"""\
@@ -64,17 +65,10 @@ def question(cluster: Cluster, host: Host, wanted: Wanted) -> str:
 
 def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, str]]:
     yield "packages", "dpkg-query --show --showformat='${db:Status-Abbrev} ${Package}\\n'"
-    mark = shlex.quote(MADE_BY)
-    # Whoever wrote about such a file has it further down.
-    yield (
-        "ours",
-        (
-            f"grep -rlsIFZ {mark} {' '.join(_WHERE)} |"
-            f" xargs -0r awk -v mark={mark} {shlex.quote(_AT_THE_TOP)}"
-        ),
-    )
+    yield "ours", f"grep -rnsIFZ -m1 {shlex.quote(MADE_BY)} {' '.join(_WHERE)}"
     units = " ".join(map(shlex.quote, units_of(wanted)))
-    yield "units", f"timeout 10 systemctl show --property={_PROPERTIES} {units}"
+    shown = f"timeout 10 systemctl show --property={_PROPERTIES} {units}"
+    yield "units", f'units=$({shown})\necho "$units"'
     files = " ".join(shlex.quote(str(file.path)) for file in wanted.files)
     yield "files", f"tar -C / -cf - --ignore-failed-read {files} | base64"
     if host.machine:
@@ -86,20 +80,15 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
             yield "logical", f"lvs {options} {group} && echo {group}"
         if peer := cluster.peer_of(host.machine):
             yield "volumes", storage_of(cluster).listing(cluster)
-            yield "peer", f"timeout 3 cl_status nodestatus {peer.name}"
             interfaces = (host.machine.service_interface, host.machine.replication_interface)
             ours = (BRIDGE if cluster.virtual else interfaces[0], interfaces[1])
-            yield (
-                "links",
-                "\n".join(
-                    f"echo {one} $(timeout 3 cl_status hblinkstatus {peer.name} {one})"
-                    for one in ours
-                ),
-            )
+            asked = (f'echo "{one} $(cl_status hblinkstatus {peer.name} {one})"' for one in ours)
+            lines = "\n".join((f"cl_status nodestatus {peer.name}", "echo == links", *asked))
+            yield "peer", f"timeout 5 sh -c {shlex.quote(lines)}"
     if wanted.release:
         yield "releases", _RELEASES
         yield "current", f'cd -P {CURRENT} && echo "${{PWD##*/}}"'
-        yield "runs", _RUNS.format(units=" ".join(wanted.released))
+        yield "runs", RUNS
     if clients := cluster.clients_on(host.name):
         asked = (f"tandem-{one.name}.service {one.address} {one.port}" for one in clients)
         yield "clients", f"{_READY} {' '.join(asked)}"

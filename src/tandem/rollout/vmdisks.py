@@ -93,8 +93,8 @@ def storage_on(cluster: Cluster, host: Host, secrets: Secrets, source: str) -> S
 def _disk_of(cluster: Cluster, host: Host, secrets: Secrets, source: str) -> Filling:
     """What is put on a VM's new disk.
 
-    It lets those in as root who may come into the machine so, and has a host key of its own, whose
-    public part the machine keeps.
+    It lets in those who may come into the machine, to the same account, and has a host key of its
+    own, whose public part the machine keeps.
     """
     image = DebianImage(packages_of_vms(cluster))
     files = OwnFiles(host.name, host_files(cluster, host, secrets, source))
@@ -109,12 +109,28 @@ def _disk_of(cluster: Cluster, host: Host, secrets: Secrets, source: str) -> Fil
     does = f"""    tar -C $root -xzpf {_THERE}/{image.name} --numeric-owner \\
         --xattrs --xattrs-include='*' --exclude='./dev/*'
     tar -xpf - -C $root
-    mkdir -p $root/root/.ssh
-    chmod 0700 $root/root/.ssh
-    install -m 0600 ~/.ssh/authorized_keys $root/root/.ssh/authorized_keys
+{_account(cluster.ssh.user)}
     rm -f $root/etc/ssh/ssh_host_*
     ssh-keygen -q -t ed25519 -N '' -C {host.name} -f $root/etc/ssh/ssh_host_ed25519_key
     mkdir -p {HOST_KEYS}
     cp $root/etc/ssh/ssh_host_ed25519_key.pub {HOST_KEYS}/{host.name}.pub
     systemctl --root=$root --quiet preset {" ".join(units)}"""
     return Filling(does, files, (sending,))
+
+
+def _account(user: str) -> str:
+    """Make the operator's account in a VM, with the keys that it has on the machine."""
+    home = "/root" if user == "root" else f"/home/{user}"
+    lines = (
+        f"useradd --root $root --create-home --shell /bin/bash {user}",
+        f"echo '{user} ALL=(ALL:ALL) NOPASSWD: ALL' >$root/etc/sudoers.d/operator",
+        "chmod 0440 $root/etc/sudoers.d/operator",
+    )
+    lines = (
+        *(() if user == "root" else lines),
+        f"mkdir -p $root{home}/.ssh",
+        f"chmod 0700 $root{home}/.ssh",
+        f"install -m 0600 ~{user}/.ssh/authorized_keys $root{home}/.ssh/authorized_keys",
+        f"chroot $root chown -R {user}: {home}/.ssh",
+    )
+    return "\n".join(f"    {line}" for line in lines)

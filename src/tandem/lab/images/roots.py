@@ -128,7 +128,7 @@ class Roots:
         All VMs have those of every role: one Debian for them is made three times as fast.
         """
         if self.bare:
-            return INSTALLED
+            return INSTALLED if self.cluster.ssh.user == "root" else (*INSTALLED, "sudo")
         alike = [one for one in self.hosts if bool(one.machine) == bool(host.machine)]
         packages = (package for one in alike for package in packages_for(self.cluster, one))
         return tuple(sorted({package.name for package in packages}))
@@ -148,4 +148,4 @@ class Roots:
 
     def _lab_files(self, host: Host, keys: Keys) -> tuple[File, ...]:
         ports = layout_of(self.cluster).ports_of(host.name) if host.machine else ()
-        return lab_files(self.kind, keys, ports)
+        return lab_files(self.kind, keys, self.cluster.ssh.user, ports)
