@@ -2,7 +2,9 @@
 
 import json
 import os
+import select
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,6 +101,27 @@ def test_a_lossy_disk_loses_at_a_power_cut_what_was_not_flushed(description: Pat
 
 def test_a_program_of_this_computer_runs_in_the_labs_network(description: Path) -> None:
     assert "10.0.0.1/24" in fab(description, "run", "--command=ip -brief address").stdout
+
+
+def test_the_console_is_roots_until_the_operator_leaves_it(description: Path) -> None:
+    terminal, theirs = os.openpty()
+    command = (FAB, "lab:console:master", f"--cluster={description}")
+    console = subprocess.Popen(command, cwd=CHECKOUT, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    try:
+        seen = ""
+        deadline = time.monotonic() + 60
+        while "42 master" not in seen and time.monotonic() < deadline:
+            os.write(terminal, b"echo $((6 * 7)) $(hostname)\r")
+            while select.select((terminal,), (), (), 2)[0]:
+                seen += os.read(terminal, 1024).decode(errors="replace")
+        os.write(terminal, b"\x1d")
+        assert console.wait(10) == 0
+    finally:
+        console.kill()
+        console.wait()
+        os.close(terminal)
+    assert "42 master" in seen
 
 
 @pytest.mark.usefixtures("description")
