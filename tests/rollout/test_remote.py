@@ -51,6 +51,23 @@ def test_a_script_that_does_not_read_on_says_why_all_the_same(sshd: Sshd) -> Non
         run(sshd, "head -c 10 >/dev/null; echo enough >&2; exit 3", os.urandom(5_000_000))
 
 
+def says_before(sshd: Sshd, line: str, then: str) -> None:
+    """Have the host say a line whenever it is entered, as sudo does, and then do something."""
+    allowed = (sshd.folder / "authorized").read_text()
+    (sshd.folder / "authorized").write_text(f'command="echo {line} >&2; {then}" {allowed}')
+
+
+def test_what_is_said_before_a_script_runs_is_not_taken_for_its_own_words(sshd: Sshd) -> None:
+    says_before(sshd, "unable to resolve host master", r"eval \"$SSH_ORIGINAL_COMMAND\"")
+    assert run(sshd, "echo one; echo two >&2") == "one\ntwo\n"
+
+
+def test_what_keeps_a_script_from_running_is_told(sshd: Sshd) -> None:
+    says_before(sshd, "a password is required", "exit 1")
+    with pytest.raises(HostError, match=r"^master: a password is required$"):
+        run(sshd, "echo one")
+
+
 def test_a_host_whose_key_is_not_known_is_not_entered(sshd: Sshd) -> None:
     (sshd.folder / "known").write_text("")
     with pytest.raises(HostError, match=f"master: the host key of {ADDRESS} is not known"):

@@ -130,8 +130,9 @@ class Remote:
             status = channel.recv_exit_status()
             if status == -1:
                 raise HostError(self.host.name, _BROKE_OFF)
+            complaint = channel.makefile_stderr("rb").read().decode(errors="replace")
         if status:
-            raise HostError(self.host.name, why(printed))
+            raise HostError(self.host.name, why(printed or complaint))
         return printed
 
     @contextmanager
@@ -162,9 +163,10 @@ class Remote:
             transport.set_keepalive(_SILENCE // 3)
             transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE * 1000)
             channel = transport.open_session(timeout=_SILENCE)
-            channel.set_combine_stderr(True)
             root = "" if self._ssh.user == "root" else "sudo -n "
-            channel.exec_command(f"{root}sh -c {shlex.quote(script)}")
+            # What sudo or a login complains about is no part of what the script prints.
+            printing = f"exec 2>&1\n{script}"
+            channel.exec_command(f"{root}sh -c {shlex.quote(printing)}")
         try:
             yield channel
         finally:
