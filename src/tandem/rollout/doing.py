@@ -95,6 +95,7 @@ def _set_up(seen: Survey, file: Path, machine: str, lost: Callable[[], str]) -> 
     with working_on(seen.coming) as tell:
         for error in arrive(seen, tell).values():
             fail(error.report())
+    started = monotonic()
     there = look(file, machine)
-    CONSOLE.print(*showing.lines(there, 0.0), sep="\n")
+    CONSOLE.print(*showing.lines(there, monotonic() - started), sep="\n")
     return done(there.plans, there, file, lost)
