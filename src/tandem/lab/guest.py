@@ -34,6 +34,8 @@ def lab_files(kind: Kind, keys: Keys, user: str, ports: tuple[Port, ...] = ()) -
         _file("etc/ssh/ssh_host_ed25519_key", keys.host_private, 0o600),
         _file("etc/ssh/ssh_host_ed25519_key.pub", keys.host_public),
         _file("etc/systemd/system/console-getty.service.d/lab.conf", _CONSOLE),
+        # systemd itself starts it in containers alone.
+        _file("etc/systemd/system-preset/10-lab.preset", "enable console-getty.service\n"),
         *(
             _file(
                 f"etc/systemd/system/{unit}.service.d/lab.conf",
