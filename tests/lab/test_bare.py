@@ -139,3 +139,4 @@ def test_what_was_rolled_out_is_there_after_the_power_was_cut_on_all_at_once(bar
     # DRBD copies what the active machine may have been writing to (al-extents in drbd.conf(5)): of
     # a volume up to 4.8 GB, so here nearly all.
     eventually(lambda: all(rejoined(bare, machine) for machine in bare.cluster.pair), 900)
+    all_well(bare)

@@ -120,14 +120,16 @@ def _disk_of(cluster: Cluster, host: Host, secrets: Secrets, source: str) -> Fil
 
 def _account(user: str) -> str:
     """Make the operator's account in a VM, with the keys that it has on the machine."""
-    home = "/root" if user == "root" else f"/home/{user}"
+    home, made = "/root", []
+    if user != "root":
+        home = f"/home/{user}"
+        made = [
+            f"useradd --root $root --create-home --shell /bin/bash {user}",
+            f"echo '{user} ALL=(ALL:ALL) NOPASSWD: ALL' >$root/etc/sudoers.d/operator",
+            "chmod 0440 $root/etc/sudoers.d/operator",
+        ]
     lines = (
-        f"useradd --root $root --create-home --shell /bin/bash {user}",
-        f"echo '{user} ALL=(ALL:ALL) NOPASSWD: ALL' >$root/etc/sudoers.d/operator",
-        "chmod 0440 $root/etc/sudoers.d/operator",
-    )
-    lines = (
-        *(() if user == "root" else lines),
+        *made,
         f"mkdir -p $root{home}/.ssh",
         f"chmod 0700 $root{home}/.ssh",
         f"install -m 0600 ~{user}/.ssh/authorized_keys $root{home}/.ssh/authorized_keys",
