@@ -16,7 +16,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from waitress import serve
 
 NAME, PORT = sys.argv[1], int(sys.argv[2])
-STATE = {"ready": 1.0, "check": 0.0}
+STATE = {"ready": 1.0, "check": 0.0, "checks": 0.0}
 SEEN: list[str] = []
 
 
@@ -36,6 +36,7 @@ def app(environ: WSGIEnvironment, respond: StartResponse) -> Iterable[bytes]:
     path, query = environ["PATH_INFO"], parse_qs(environ.get("QUERY_STRING", ""))
     if path == "/@@tandem-ready":
         time.sleep(STATE["check"])
+        STATE["checks"] = (STATE["checks"] + 1) * STATE["ready"]
         respond("200 OK" if STATE["ready"] else "503 Service Unavailable", [])
         return [b""]
     if path == "/__set":
@@ -64,6 +65,7 @@ def app(environ: WSGIEnvironment, respond: StartResponse) -> Iterable[bytes]:
         "uri": environ["REQUEST_URI"],
         "body": len(body),
         "count": len(SEEN),
+        "checks": STATE["checks"],
         "headers": {
             name.removeprefix("HTTP_").replace("_", "-").title(): value
             for name, value in environ.items()
