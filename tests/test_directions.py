@@ -10,7 +10,8 @@ CHECKOUT = Path(__file__).parents[1]
 MAY_IMPORT = {
     "tandem.errors": set(),
     "tandem.model": {"tandem.model"},
-    "tandem.description": {"tandem.errors", "tandem.model"},
+    "tandem.buildout": set(),
+    "tandem.description": {"tandem.buildout", "tandem.errors", "tandem.model"},
     "tandem.editing": {"tandem.description", "tandem.errors", "tandem.model"},
     "tandem.reference": {"tandem.explain", "tandem.model"},
     "tandem.diagram": {"tandem.diagram", "tandem.model"},

@@ -9,9 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from zc.buildout import UserError
-from zc.buildout import buildout as zcb
-
+from tandem.buildout import UserError
+from tandem.buildout import buildout as zcb
 from tandem.errors import TandemError
 from tandem.model import Cluster, Fault, Here, Sections, read, read_here, section_names
 
