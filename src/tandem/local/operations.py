@@ -69,7 +69,8 @@ def run(stack: Stack, console: Console) -> Status:
         with _step(console, "starting Apache"):
             for name in WITH_APACHE:
                 supervisor.ensure(name)
-            _wait_for(stack.programs[-1], stack)
+            for program in stack.programs[-2:]:
+                _wait_for(program, stack)
     changes.note_started(stack)
     return status(stack)
 
