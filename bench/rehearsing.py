@@ -1,9 +1,10 @@
-"""How long the lab takes: to come up, to cycle the power of a machine, and to take over."""
+"""How long the lab takes to come up, to be told to change nothing, to cycle power, to take over."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +14,7 @@ from tandem.lab.commands import IMAGES
 from tandem.lab.lab import Lab
 from tandem.lab.starting import await_pair, described_for, lab_up
 from tests.lab.running import active, given_up, standby, visited
+from tests.lab.test_rollout import fab
 
 MOST = 300.0
 """How long something may take, in seconds."""
@@ -25,6 +27,8 @@ class Results:
     in_sync_and_active: float
     services: float
     site: float
+    slowest_ssh: float
+    nothing_to_do: float
     power_cycle: float
     rejoined: float
     taken_over: float
@@ -47,9 +51,28 @@ def measure(folder: Path, console: Console) -> Results:
         _until(lambda: visited(lab, 30) == 200)
         site = time.monotonic() - started
         tell("the site answers")
+        ssh, deploy = _nothing_to_do(lab)
+        tell(f"a deploy with nothing to do took {deploy:.1f} s, the slowest ssh {ssh:.1f} s")
         cycle, rejoined = _power_cycle(lab)
         tell(f"a power cycle took {cycle:.1f} s, in sync again after {rejoined:.1f} s")
-        return Results(times["in sync"], services, site, cycle, rejoined, _takeover(lab))
+        up = (times["in sync"], services, site)
+        return Results(*up, ssh, deploy, cycle, rejoined, _takeover(lab))
+
+
+def _nothing_to_do(lab: Lab) -> tuple[float, float]:
+    """The slowest of ssh to all hosts at once, and ``fab deploy``, in turns: medians of three."""
+    ssh, deploys = [], []
+    for _ in range(3):
+        started = time.monotonic()
+        for host, login in [(host, lab.start(host, "true")) for host in lab.cluster.hosts]:
+            lab.ended(host, login, "true", MOST)
+        ssh.append(time.monotonic() - started)
+        started = time.monotonic()
+        done = fab(lab, "deploy")
+        deploys.append(time.monotonic() - started)
+        if done.returncode or "nothing to do" not in done.stdout:
+            raise SystemExit(done.stdout + done.stderr)
+    return median(ssh), median(deploys)
 
 
 def _power_cycle(lab: Lab) -> tuple[float, float]:
