@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -80,44 +81,53 @@ class Roots:
         Those, by the volumes' names, and all that is in between is in ``made_in``.
         """
         roots = {host.name: made_in / f"{host.name}.root" for host in self.hosts}
-        known = [self._install(host, roots[host.name]) for host in self.hosts]
-        (folder / "known_hosts").write_text("".join(known))
+        told = beside(self.tell)
+
+        def install(machines: bool) -> str:
+            tell = told("machines" if machines else "VMs")
+            hosts = [host for host in self.hosts if bool(host.machine) == machines]
+            known = [self._install(host, roots[host.name], tell) for host in hosts]
+            tell("done")
+            return "".join(known)
+
+        # Each kind has a Debian of its own, whose making takes one core.
+        with ThreadPoolExecutor() as pool:
+            (folder / "known_hosts").write_text("".join(pool.map(install, (True, False))))
         if not self.bare:
             self._make_sites(roots)
-        images = {} if self.bare else dict(self._images(roots, made_in))
-        for machine in self.cluster.machines:
-            self.tell(f"the disk of {machine}")
-            image(roots[machine], folder / f"{machine}-root.img", _MACHINE_DISK)
-        for root in roots.values():
-            shutil.rmtree(root)
+        images = {} if self.bare else self._images(roots, made_in)
+        self.tell(f"the disks of {', '.join(self.cluster.machines)}")
+        _make_images(
+            (roots[machine], folder / f"{machine}-root.img", _MACHINE_DISK)
+            for machine in self.cluster.machines
+        )
         return images
 
-    def _images(self, roots: Mapping[str, Path], folder: Path) -> list[tuple[str, Path]]:
+    def _images(self, roots: Mapping[str, Path], folder: Path) -> dict[str, Path]:
         """What is on the volumes: the VMs' root disks, or without VMs the data."""
         on_volumes = {vm.name: roots[vm.name] for vm in self.cluster.vms}
         if not self.cluster.virtual:
             data = str(DATA).lstrip("/")
             on_volumes = {"zeoserver": roots[self.cluster.pair[0]] / data}
-        made = []
-        for name, root in on_volumes.items():
-            self.tell(f"the disk of {name}")
-            made.append((name, folder / f"{name}.img"))
-            image(root, made[-1][1], size_of_filesystem(self.cluster, name))
-        if not self.cluster.virtual:
-            shutil.rmtree(on_volumes["zeoserver"])
-        return made
+        images = {name: folder / f"{name}.img" for name in on_volumes}
+        self.tell(f"the disks of {', '.join(on_volumes)}")
+        _make_images(
+            (root, images[name], size_of_filesystem(self.cluster, name))
+            for name, root in on_volumes.items()
+        )
+        return images
 
-    def _install(self, host: Host, root: Path) -> str:
+    def _install(self, host: Host, root: Path, tell: Tell) -> str:
         """Make a host's root in the folder; the host's line in known_hosts."""
-        tar = debian(self._packages(host), self.images, self.tell)
+        tar = debian(self._packages(host), self.images, tell)
         keys = keys_for(host.name, self.key, root.parent)
-        self.tell(f"unpacking {host.name}")
+        tell(f"unpacking {host.name}")
         unpack(tar, root)
         if host.machine:
             add_modules(root, self.kind.modules())
         if not self.bare:
             sections, name = self.described.sections, self.started
-            add_software(root, self.cluster, host, sections, name, self.images, self.tell)
+            add_software(root, self.cluster, host, sections, name, self.images, tell)
         install((*self._files_of(host), *self._lab_files(host, keys)), root)
         (root / "root/.ssh").chmod(0o700)
         return known_host(host.address, keys)
@@ -149,3 +159,29 @@ class Roots:
     def _lab_files(self, host: Host, keys: Keys) -> tuple[File, ...]:
         ports = layout_of(self.cluster).ports_of(host.name) if host.machine else ()
         return lab_files(self.kind, keys, self.cluster.ssh.user, ports)
+
+
+def beside(tell: Tell) -> Callable[[str], Tell]:
+    """Tells in one line how far each of those is that work beside each other, by their names."""
+    said: dict[str, str] = {}
+
+    def named(name: str) -> Tell:
+        def tell_of(line: str) -> None:
+            said[name] = f"{name}: {line}"
+            tell("; ".join(said.values()))
+
+        return tell_of
+
+    return named
+
+
+def _make_images(of: Iterable[tuple[Path, Path, int]]) -> None:
+    """Make images of roots (tandem.lab.images.filesystem.image), and remove the roots."""
+
+    def make(root: Path, target: Path, size: int) -> None:
+        image(root, target, size)
+        shutil.rmtree(root)
+
+    with ThreadPoolExecutor() as pool:
+        for made in [pool.submit(make, *one) for one in of]:
+            made.result()
