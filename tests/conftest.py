@@ -1,9 +1,15 @@
 """Which tests can run side by side, which of those stay together, and which run alone."""
 
+import os
+import sys
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+# The same programs are started hundreds of times: what Python compiles of them is kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 TOGETHER = (
     "tests/e2e/",

@@ -182,6 +182,14 @@ def test_a_setup_that_was_killed_in_any_step_is_mended_by_the_next(
     assert setup(checkout).stdout.startswith("Set up already")
 
 
+def test_who_keeps_python_from_compiling_for_good_has_all_compiled_once(checkout: Path) -> None:
+    env = environment(checkout, PYTHONDONTWRITEBYTECODE="1")
+    assert setup(checkout, env=env).returncode == 0
+    package = next((checkout / ".venv").glob("lib/*/site-packages/genshi"))
+    sources = {source.stem for source in package.glob("*.py")}
+    assert sources == {made.name.partition(".")[0] for made in package.glob("__pycache__/*.pyc")}
+
+
 def test_a_second_setup_waits_for_the_first(checkout: Path) -> None:
     with subprocess.Popen(
         command("setup", "--role=frontend"), cwd=checkout, env=environment(checkout),

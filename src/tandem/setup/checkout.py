@@ -74,7 +74,9 @@ class Checkout:
         files = indexes.pip_files(mine)
         pip = indexes.pip_settings(mine, files)
         uv = indexes.uv_is_configured(mine)
-        return {**mine, **_ALSO, **indexes.shared(mine, pip, uv_configured=uv)}
+        # Programs that may not keep what Python compiles would compile all of Plone at each start.
+        compiled = {"UV_COMPILE_BYTECODE": "1"} if mine.get("PYTHONDONTWRITEBYTECODE") else {}
+        return {**compiled, **mine, **_ALSO, **indexes.shared(mine, pip, uv_configured=uv)}
 
     @cached_property
     def lock(self) -> Mapping[str, pins.Pin]:
