@@ -128,6 +128,8 @@ def test_the_power_switch_switches_a_machine_off_and_says_so(lab: Lab) -> None:
     asked = lab.run(asks, f"/usr/local/lib/tandem/fence {dies} 2>&1", timeout=60)
     assert f"{dies} is switched off, its BMC confirms" in asked
     assert lab.states()[dies] == "off"
+    # Sooner, and its peer would switch it off again.
+    eventually(lambda: given_up(lab, asks, dies), 60)
 
 
 def test_heartbeats_own_stonith_command_can_ask_the_power_switch(lab: Lab) -> None:
