@@ -130,6 +130,7 @@ def test_the_power_switch_switches_a_machine_off_and_says_so(lab: Lab) -> None:
     assert lab.states()[dies] == "off"
     # Sooner, and its peer would switch it off again.
     eventually(lambda: given_up(lab, asks, dies), 60)
+    lab.poweron(dies)
 
 
 def test_heartbeats_own_stonith_command_can_ask_the_power_switch(lab: Lab) -> None:
