@@ -37,7 +37,7 @@ def facts(wanted: Wanted) -> Facts:
         files={str(file.path): Installed(file.text, file.mode) for file in wanted.files},
         ours=frozenset(str(file.path) for file in wanted.files),
         units=units,
-        groups=frozenset({wanted.storage.group} if wanted.storage else ()),
+        groups={wanted.storage.group: 0} if wanted.storage else {},
         logical=dict.fromkeys(wanted.storage.sizes if wanted.storage else (), ""),
         **released(wanted),
     )

@@ -59,9 +59,10 @@ ConditionResult=no
 ConditionTimestampMonotonic=0
 == files
 == logical
-  vg0 frontend
-  vg0 zeoserver tandem.new,tandem.raw
-  vg0
+  frontend
+  zeoserver tandem.new,tandem.raw
+== groups
+  vg0 20476.00
 == volumes
 frontend Primary/Secondary Connected UpToDate/UpToDate
 zeoserver Secondary WFConnection UpToDate/DUnknown
@@ -156,7 +157,7 @@ def test_releases_are_those_that_say_what_they_are() -> None:
 def test_the_rest_of_the_answer() -> None:
     found = answered(ANSWER)
     assert found.ours == {"etc/ha.d/ha.cf"}
-    assert found.groups == {"vg0"}
+    assert found.groups == {"vg0": 20476}
     assert found.logical == {"frontend": "", "zeoserver": "tandem.new,tandem.raw"}
     assert found.vms == {"frontend", "zeoclient-master"}
     assert found.backup == 7199.5
@@ -168,8 +169,9 @@ def test_an_answer_that_broke_off_is_none() -> None:
 
 
 def test_a_group_may_have_no_volumes() -> None:
-    found = answered("== packages\n== ours\n== units\n== files\n== logical\n  vg0\n== end\n")
-    assert found.groups == {"vg0"}
+    parts = ("packages", "ours", "units", "files", "logical", "groups\n  vg0 61440.00", "end")
+    found = answered("".join(f"== {part}\n" for part in parts))
+    assert found.groups == {"vg0": 61440}
     assert not found.logical
 
 

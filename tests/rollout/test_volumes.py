@@ -26,7 +26,7 @@ def there(machine: str, tag: str = "", state: VolumeState | None = WELL) -> Fact
     on = storage(machine)
     first = tag.split(",")[0]
     return Facts(
-        groups=frozenset({"vg0"}),
+        groups={"vg0": 0},
         logical={name: tag if name in on.replicated else first for name in on.sizes},
         volumes=dict.fromkeys(on.replicated, state) if state else {},
     )
@@ -145,6 +145,19 @@ def test_what_broke_off_later_goes_on_where_it_was() -> None:
 def test_without_a_disk_for_it_a_missing_group_is_a_fault() -> None:
     (step, *_) = making(storage("left", disk=""), Facts())
     assert "there is no volume group vg0: make it, or name the disk" in step.does
+
+
+@pytest.mark.parametrize(("free", "fits"), [(61440, True), (61439, False)])
+def test_the_plan_says_where_a_group_has_no_room(free: int, fits: bool) -> None:
+    steps = list(making(storage("left"), Facts(groups={"vg0": free})))
+    lacking = "find 61440 MB for new volumes in vg0, which has 61439 MB left"
+    assert (steps[0].says == lacking) is not fits
+    assert fits or "vg0 has 61439 MB left, and new volumes take 61440 MB: give it" in steps[0].does
+
+
+def test_volumes_that_are_there_take_no_more_room() -> None:
+    found = Facts(groups={"vg0": 10240}, logical={"frontend": NEW, "zeoserver": NEW})
+    assert says(list(making(storage("left"), found))) == ["make the volume zeoclient-left, 10240 MB"]
 
 
 def test_a_machine_without_vms_has_the_volume_of_the_data_alone() -> None:

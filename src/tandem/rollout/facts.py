@@ -70,8 +70,8 @@ class Facts:
     """The units that are there."""
     volumes: Mapping[str, VolumeState] = field(default_factory=dict)
     """The volumes that are configured, by their names."""
-    groups: frozenset[str] = frozenset()
-    """The LVM volume group of the description, where it is there."""
+    groups: Mapping[str, int] = field(default_factory=dict)
+    """The free space (MB) of the description's LVM volume group, where that is there."""
     logical: Mapping[str, str] = field(default_factory=dict)
     """The tags of each LVM volume in that group, by the volumes' names."""
     peer: str = ""
@@ -128,11 +128,15 @@ def answered(answer: str) -> Facts:
         ours=frozenset(_ours(parts["ours"])),
         units=dict(_units(parts["units"])),
         volumes=dict(_volumes(parts.get("volumes", ()))),
-        groups=frozenset(line.split()[0] for line in parts.get("logical", ())),
+        groups={
+            words[0]: int(float(words[1]))
+            for line in parts.get("groups", ())
+            if len(words := line.split()) == 2
+        },
         logical={
-            words[1]: " ".join(words[2:])
+            words[0]: " ".join(words[1:])
             for line in parts.get("logical", ())
-            if len(words := line.split()) > 1
+            if (words := line.split())
         },
         peer=" ".join(parts.get("peer", ())),
         links=dict(line.split() for line in parts.get("links", ()) if len(line.split()) == 2),

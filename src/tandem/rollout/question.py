@@ -75,9 +75,9 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
         yield "vms", hypervisor_of(cluster).listing
         if wanted.storage:
             group = wanted.storage.group
-            options = "--noheadings --options vg_name,lv_name,lv_tags"
-            # Of a group without volumes it says nothing.
-            yield "logical", f"lvs {options} {group} && echo {group}"
+            yield "logical", f"lvs --noheadings --options lv_name,lv_tags {group}"
+            free = "--noheadings --units m --nosuffix --options vg_name,vg_free"
+            yield "groups", f"vgs {free} {group}"
         if peer := cluster.peer_of(host.machine):
             yield "volumes", storage_of(cluster).listing(cluster)
             interfaces = (host.machine.service_interface, host.machine.replication_interface)

@@ -74,6 +74,13 @@ def making(storage: Storage, facts: Facts) -> Iterator[Step]:
     """The steps until all volumes are there; those that will be replicated are zero."""
     if storage.sizes and storage.group not in facts.groups:
         yield _group(storage)
+    needed = sum(size for name, size in storage.sizes.items() if name not in facts.logical)
+    if needed > (free := facts.groups.get(storage.group, needed)):
+        yield _failing(
+            f"find {needed} MB for new volumes in {storage.group}, which has {free} MB left",
+            f"{storage.group} has {free} MB left, and new volumes take {needed} MB:"
+            " give it another disk (vgextend), or make disks smaller in the description",
+        )
     for name, size in storage.sizes.items():
         if _raw(name, facts):
             zero = ", all zero" if name in storage.replicated else ""
@@ -123,14 +130,18 @@ def setting_aside(storage: Storage, name: str) -> str:
 fi"""
 
 
+def _failing(says: str, why: str) -> Step:
+    """What only the operator can do."""
+    return Step(says, f"echo {shlex.quote(why)} >&2; exit 1", phase=Phase.AHEAD)
+
+
 def _group(storage: Storage) -> Step:
     if not storage.disk:
-        why = (
+        return _failing(
+            f"find the volume group {storage.group}",
             f"there is no volume group {storage.group}:"
-            " make it, or name the disk that it is made of as volume-disk"
+            " make it, or name the disk that it is made of as volume-disk",
         )
-        failing = f"echo {shlex.quote(why)} >&2; exit 1"
-        return Step(f"find the volume group {storage.group}", failing, phase=Phase.AHEAD)
     return Step(
         f"make the volume group {storage.group} of {storage.disk}",
         f"""disk={storage.disk}
