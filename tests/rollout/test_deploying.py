@@ -1,31 +1,58 @@
 """Plans for many hosts, stage by stage: here each host is an sshd of this computer."""
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import cache
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
 
 from tandem.errors import TandemError
 from tandem.model import Cluster
-from tandem.rollout.deploying import Outcome, carry_out, unlike
+from tandem.rollout.deploying import Outcome, alone, carry_out, unlike
 from tandem.rollout.facts import Facts
+from tandem.rollout.lock import locked
+from tandem.rollout.remote import HostError, Remote
+from tandem.rollout.rolling import Turn
 from tandem.rollout.step import Phase, Step
 from tandem.rollout.survey import Survey
+from tandem.rollout.wanted import Wanted
 from tests.examples import example
+from tests.rollout.asdescribed import wanted
 from tests.rollout.conftest import ADDRESS, Sshd
 
 
-def here(sshd: Sshd) -> Cluster:
+@cache
+def described() -> Cluster:
     """The traditional cluster, both of whose machines are this computer."""
     cluster = example("traditional")
     nodes = tuple(replace(node, address=ADDRESS) for node in cluster.nodes)
-    return replace(cluster, nodes=nodes, ssh=sshd.ssh)
+    addresses = tuple((name, ADDRESS) for name, _ in cluster.zeoclient.addresses)
+    zeoclient = replace(cluster.zeoclient, addresses=addresses)
+    return replace(cluster, nodes=nodes, zeoclient=zeoclient)
+
+
+@cache
+def wants() -> Mapping[str, Wanted]:
+    return {name: wanted(described(), name) for name in described().machines}
+
+
+def surveyed(sshd: Sshd, *known: str, about: str = "") -> Survey:
+    """What is seen of the cluster, some of whose machines have answered."""
+    cluster = replace(described(), ssh=sshd.ssh)
+    there = {name: HostError(name, "no answer") for name in cluster.machines}
+    facts = there | {name: Facts() for name in known}
+    return Survey(cluster, about, wants(), facts)
 
 
 def carried_out(
     sshd: Sshd, plans: Mapping[str, tuple[Step, ...]], *, stop: str = ""
 ) -> list[Outcome]:
-    cluster = here(sshd)
-    seen = Survey(cluster, "", {}, {name: Facts() for name in cluster.machines})
+    seen = surveyed(sshd, "master", "slave")
     return list(carry_out(plans, seen, lambda: stop, lambda *_: None))
 
 
@@ -61,7 +88,7 @@ def test_what_stands_in_the_way_meanwhile_ends_it(sshd: Sshd) -> None:
 
 
 def test_so_it_does_between_two_steps(sshd: Sshd, tmp_path: Path) -> None:
-    seen = Survey(here(sshd), "", {}, {"slave": Facts()})
+    seen = surveyed(sshd, "slave")
     plans = {"slave": (Step("a", f"touch {tmp_path}/a"), Step("b", f"touch {tmp_path}/b"))}
 
     def stop() -> str:
@@ -132,7 +159,7 @@ def test_what_cannot_be_taken_back_is_said(sshd: Sshd) -> None:
 def test_what_is_broken_off_is_not_taken_back(sshd: Sshd, tmp_path: Path) -> None:
     note = noting(tmp_path)
     plans = {"slave": (note("go", undo="back"), note("restart"))}
-    seen = Survey(here(sshd), "", {}, {"slave": Facts()})
+    seen = surveyed(sshd, "slave")
 
     def stop() -> str:
         return "broken off" if (tmp_path / "notes").exists() else ""
@@ -140,6 +167,79 @@ def test_what_is_broken_off_is_not_taken_back(sshd: Sshd, tmp_path: Path) -> Non
     (outcome,) = carry_out(plans, seen, stop, lambda *_: None)
     assert outcome.error == "restart: not done: broken off"
     assert notes(tmp_path) == ["go"]
+
+
+@contextmanager
+def ready(*turns: Turn) -> Iterator[None]:
+    """Something says at each client's address that it is ready."""
+
+    class Saying(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ExitStack() as stack:
+        for turn in turns:
+            where = urlsplit(turn.url)
+            assert where.hostname
+            assert where.port
+            server = HTTPServer((where.hostname, where.port), Saying)
+            stack.callback(server.server_close)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            stack.callback(server.shutdown)
+        yield
+
+
+def in_turn(
+    sshd: Sshd, tmp_path: Path, *, itself: bool, another: bool, visitors: str = ""
+) -> tuple[str, list[str]]:
+    """What is said of a client's turn, and what was done; it and another may be ready."""
+    seen = surveyed(sshd, "master", "slave")
+    one, other, *_ = seen.wanted["slave"].turns.values()
+    step = replace(noting(tmp_path)("anew", undo="back"), says=one.says, visitors=visitors)
+    (tmp_path / "notes").touch()
+    with ready(*(turn for turn, well in ((one, itself), (other, another)) if well)):
+        (outcome,) = carry_out({"slave": (step,)}, seen, lambda: "", lambda *_: None)
+    return outcome.error, notes(tmp_path)
+
+
+def test_a_client_is_started_anew_while_the_frontend_finds_another_ready(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    assert in_turn(sshd, tmp_path, itself=True, another=True) == ("", ["anew"])
+
+
+def test_it_is_not_where_the_others_have_died_since_the_plan(sshd: Sshd, tmp_path: Path) -> None:
+    error, done = in_turn(sshd, tmp_path, itself=True, another=False)
+    assert error.endswith(": not done: the frontend finds no other Plone client ready now")
+    assert done == []
+
+
+def test_it_is_where_the_plan_said_what_visitors_notice(sshd: Sshd, tmp_path: Path) -> None:
+    noticed = "requests wait until the client is ready, as no other is"
+    assert in_turn(sshd, tmp_path, itself=True, another=False, visitors=noticed) == ("", ["anew"])
+
+
+def test_a_client_that_the_frontend_does_not_reach_is_taken_back(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    error, done = in_turn(sshd, tmp_path, itself=False, another=True)
+    assert error.endswith(": it is ready, and the frontend does not reach it; taken back")
+    assert done == ["anew", "back"]
+
+
+def test_two_operators_do_not_work_on_two_machines_of_a_cluster(sshd: Sshd) -> None:
+    seen = surveyed(sshd, "master", about="slave")
+    with (
+        Remote(seen.cluster.hosts["master"], sshd.ssh) as remote,
+        locked(remote),
+        pytest.raises(HostError, match="rolls out here"),
+        alone(seen),
+    ):
+        pass
 
 
 def test_a_description_that_is_another_or_cannot_be_read_says_so() -> None:

@@ -152,7 +152,8 @@ def test_a_machine_that_has_a_disk_of_that_name_takes_no_vm() -> None:
         ready_for_it(silent(to_be(), "node4"), "node4")
 
 
-def test_the_new_disk_is_made_before_anything_ends() -> None:
+def test_the_new_disk_and_what_it_is_filled_with_are_there_before_anything_ends() -> None:
     says = [step.says for step in before_turn(to_be().plans["node4"])]
+    assert "send the VMs' Debian" in says
     assert any(one.startswith("make the volume zeoclient-node4") for one in says)
     assert not any(one.startswith("fill ") for one in says)

@@ -68,7 +68,7 @@ def test_the_first_machine_of_the_pair_fills_them() -> None:
 def test_the_other_one_fills_its_own_and_keeps_what_it_gets() -> None:
     steps = list(filling(storage("right"), Facts()))
     assert [(step.says, step.phase) for step in steps] == [
-        ("send the VMs' Debian", Phase.IN_TURN),
+        ("send the VMs' Debian", Phase.AHEAD),
         ("fill zeoclient-right", Phase.IN_TURN),
         ("keep frontend as the other side has it", Phase.LAST),
         ("keep zeoserver as the other side has it", Phase.LAST),

@@ -8,17 +8,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+USER_NAMESPACE: Final = ("--user", "--map-root-user", "--map-auto")
+"""What unshare(1) is told by those who are not root."""
+
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def apart(command: Sequence[str | Path], *, network: bool = True) -> tuple[str | Path, ...]:
     """The command in namespaces of its own: without ``network`` it has a loopback that is down.
 
-    The kernel kills it and all that it started when the caller ends, however that is.
+    The kernel kills it and all that it started when the caller ends, however that is. Who is not
+    root is root in there, other accounts being the subordinate ids of the user (subuid(5)).
     """
     return (
         *("setpriv", "--pdeathsig=KILL", "--"),
         *("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"),
+        *(() if os.geteuid() == 0 else USER_NAMESPACE),
         *(() if network else ("--net",)),
         "--",
         *command,

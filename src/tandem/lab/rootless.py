@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from tandem.errors import TandemError
+from tandem.images.apart import USER_NAMESPACE
 
-_NEW: Final = ("unshare", "--user", "--map-root-user", "--map-auto", "--")
+_NEW: Final = ("unshare", *USER_NAMESPACE, "--")
 
 
 def go_where_we_are_root() -> None:

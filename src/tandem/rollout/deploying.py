@@ -11,6 +11,7 @@ from tandem.errors import TandemError
 from tandem.model import Cluster, Host
 from tandem.rollout.apply import apply, take_back
 from tandem.rollout.lock import locked
+from tandem.rollout.reached import check_reached, not_yet
 from tandem.rollout.reading import at_once
 from tandem.rollout.release import named_now
 from tandem.rollout.remote import HostError, Remote
@@ -41,16 +42,16 @@ class Outcome:
 
 @contextmanager
 def alone(seen: Survey) -> Iterator[Callable[[], str]]:
-    """Nobody else rolls out to the survey's machines meanwhile; raises HostError.
+    """Nobody else rolls out to any machine that the survey knows meanwhile; raises HostError.
 
-    Gives what says why that is no longer so, and nothing while it is.
+    What visitors notice of a change on one machine depends on the others, those too that are not
+    changed. Gives what says why that is no longer so, and nothing while it is.
     """
     with ExitStack() as stack:
         held = [
             stack.enter_context(locked(stack.enter_context(Remote(host, seen.cluster.ssh))))
-            for stage in seen.stages
-            for host in stage
-            if host.machine and host.name in seen.plans
+            for name, host in seen.cluster.hosts.items()
+            if host.machine and name in seen.known
         ]
         yield lambda: next((why for one in held if (why := one())), "")
 
@@ -119,13 +120,18 @@ def _do(
     try:
         with Remote(host, seen.cluster.ssh) as remote:
             before = began
-            for step in apply(remote, steps, lambda says: tell(host.name, says), started):
+            applied = apply(remote, steps, lambda says: tell(host.name, says), started)
+            for step in steps:
+                turn = seen.turn_of(step, host.name)
+                if why := (stop() if took else "") or (not_yet(seen, step, turn) if turn else ""):
+                    error = f"{step.says}: not done: {why}"
+                    break
+                next(applied)
+                if turn:
+                    check_reached(seen, host, turn)
                 now = monotonic()
                 took.append((step.says, now - before))
-                before, done = now, len(took)
-                if done < len(steps) and (why := stop()):
-                    error = f"{steps[done].says}: not done: {why}"
-                    break
+                before = now
     except HostError as failed:
         done = len(took)
         error = f"{steps[done].says}: {failed.sentence}"

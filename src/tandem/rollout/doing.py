@@ -79,7 +79,7 @@ def deployed(file: Path, machine: str, yes: bool) -> bool:
             raise TandemError("the hosts or the description changed meanwhile: run it again")
         outcomes = done(seen.plans, seen, file, lost)
         if seen.coming and not any(one.error for one in outcomes):
-            outcomes = (*outcomes, *_set_up(seen, file, machine, lost))
+            outcomes = (*outcomes, *_set_up(seen, file, machine, yes, lost))
         left = look(file, machine)
     failed = {one.host for one in outcomes if one.error}
     for error in left.errors.values():
@@ -90,12 +90,17 @@ def deployed(file: Path, machine: str, yes: bool) -> bool:
     return not (failed or left.errors or any(left.plans.values()))
 
 
-def _set_up(seen: Survey, file: Path, machine: str, lost: Callable[[], str]) -> Sequence[Outcome]:
+def _set_up(
+    seen: Survey, file: Path, machine: str, yes: bool, lost: Callable[[], str]
+) -> Sequence[Outcome]:
     """Do what is to be done on the VMs that were made, once they are there."""
     with working_on(seen.coming) as tell:
         for error in arrive(seen, tell).values():
             fail(error.report())
     started = monotonic()
     there = look(file, machine)
+    if there.cluster != seen.cluster:
+        raise TandemError("the description changed meanwhile: run it again")
     CONSOLE.print(*showing.lines(there, monotonic() - started), sep="\n")
+    ask(there.plans, yes)
     return done(there.plans, there, file, lost)

@@ -12,7 +12,7 @@ from tandem.rollout.order import active_of, concerns, hosts_of, stages
 from tandem.rollout.plan import plan
 from tandem.rollout.reading import at_once, read
 from tandem.rollout.remote import HostError, Remote
-from tandem.rollout.rolling import noticed
+from tandem.rollout.rolling import Turn, noticed
 from tandem.rollout.step import Step
 from tandem.rollout.vmdisks import OwnFiles
 from tandem.rollout.volumes import BLANK
@@ -124,9 +124,13 @@ class Survey:
 
     def noticed(self, step: Step, host: str) -> Step:
         """The step, with what visitors notice where it is a Plone client's turn."""
-        turns = {turn.says: turn.unit for turn in self.wanted[host].turns.values()}
-        unit = turns.get(step.says)
-        return replace(step, visitors=noticed(host, unit, self.clients)) if unit else step
+        turn = self.turn_of(step, host)
+        return replace(step, visitors=noticed(host, turn.unit, self.clients)) if turn else step
+
+    def turn_of(self, step: Step, host: str) -> Turn | None:
+        """The Plone client of the host whose turn the step is, if it is one's."""
+        turns = self.wanted[host].turns.values()
+        return next((turn for turn in turns if turn.says == step.says), None)
 
     def _of_pair(self, name: str, every: Mapping[str, tuple[Step, ...]]) -> Allowed:
         peer = next(other for other in self.cluster.pair if other != name)

@@ -13,7 +13,7 @@ from tandem.rendering import CHECKOUT, File, Secrets
 from tandem.rendering.hosts import host_files, units_at_boot
 from tandem.rollout.packages import packages_of_vms
 from tandem.rollout.remote import HostError, Remote
-from tandem.rollout.step import Step
+from tandem.rollout.step import Phase, Step
 from tandem.rollout.tars import tar_of
 from tandem.rollout.volumes import Filling, Storage, sizes_of
 
@@ -104,6 +104,7 @@ def _disk_of(cluster: Cluster, host: Host, secrets: Secrets, source: str) -> Fil
         f"mkdir -p {_THERE}\n"
         f"[ -e {_THERE}/{image.name} ] && cat >/dev/null && exit\n"
         f"rm -f {_THERE}/*\ncat >{_THERE}/.new\nmv {_THERE}/.new {_THERE}/{image.name}",
+        phase=Phase.AHEAD,
         sends=image,
     )
     does = f"""    tar -C $root -xzpf {_THERE}/{image.name} --numeric-owner \\
