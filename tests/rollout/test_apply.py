@@ -1,5 +1,6 @@
 """Doing steps on a host: files arrive whole, with their modes, and what fails is said."""
 
+import errno
 import os
 import stat
 import time
@@ -8,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from tandem.errors import TandemError
 from tandem.rendering import File
 from tandem.rollout.apply import apply, placing
 from tandem.rollout.remote import HostError, Remote
@@ -118,3 +120,31 @@ def test_files_belong_to_root(sshd: Sshd, tmp_path: Path) -> None:
     os.chown(path, 65534, 65534)
     done(sshd, Step("write it", file=file(path, "after\n")))
     assert (path.stat().st_uid, path.stat().st_gid) == (0, 0)
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """Something that this computer cannot send."""
+
+    why: Exception
+
+    def content(self, _: Remote) -> bytes:
+        raise self.why
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (TandemError("making Debian failed: no mirror"), "master: making Debian failed: no mirror"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "var/images/new"),
+            "master: on this computer: var/images/new: No space left on device",
+        ),
+    ],
+)
+def test_what_this_computer_cannot_send_is_said_of_the_host_that_lacks_it(
+    sshd: Sshd, why: Exception, said: str
+) -> None:
+    with pytest.raises(HostError) as raised:
+        done(sshd, Step("send it", "true", sends=Lacking(why)))
+    assert raised.value.report() == said

@@ -1,11 +1,13 @@
 """The part of this checkout that hosts get."""
 
 import io
+import subprocess
 import tarfile
 from pathlib import Path
 
 import pytest
 
+from tandem.errors import TandemError
 from tandem.rollout import checkout
 
 
@@ -41,6 +43,25 @@ def test_keys_and_what_editors_leave_behind_stay_there(
 ) -> None:
     (tmp_path / name).touch()
     (tmp_path / name).chmod(0o600 if name == "key" else 0o644)
+    monkeypatch.setattr(checkout, "CHECKOUT", tmp_path)
+    assert list(checkout.files()) == []
+
+
+def test_a_file_that_git_has_and_that_others_may_not_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "base.cfg").touch(0o640)
+    for words in (("init", "--quiet"), ("add", "base.cfg")):
+        subprocess.run(("git", "-C", tmp_path, *words), check=True)
+    monkeypatch.setattr(checkout, "CHECKOUT", tmp_path)
+    with pytest.raises(TandemError, match=r"^base.cfg is closed to others, .*: chmod -R go\+rX"):
+        list(checkout.files())
+
+
+def test_a_link_that_leads_nowhere_stays_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
     monkeypatch.setattr(checkout, "CHECKOUT", tmp_path)
     assert list(checkout.files()) == []
 

@@ -134,13 +134,22 @@ def test_a_backup_that_is_too_old() -> None:
     assert ailments(seen(zeoserver=old), WELL) == ("zeoserver: the last backup is 49 hours old",)
 
 
-def test_what_differs_from_the_description_is_counted() -> None:
+def test_no_backup_of_data_that_has_been_there_for_more_than_a_night() -> None:
+    assert ailments(seen(zeoserver=vm("zeoserver", unsaved=3 * 3600.0)), WELL) == ()
+    (said,) = ailments(seen(zeoserver=vm("zeoserver", unsaved=49 * 3600.0)), WELL)
+    assert said.startswith("zeoserver: there is no backup: ")
+
+
+def test_what_differs_from_the_description_is_counted_and_named() -> None:
     changed = replace(machine("slave"), packages=machine("slave").packages - {"heartbeat"})
     assert ailments(seen(slave=changed), WELL) == (
-        "slave: 1 step away from the description: fab plan:slave",
+        "slave: 1 step away from the description (install heartbeat): fab plan:slave",
     )
     other = replace(vm("frontend"), files={})
-    assert ailments(seen(frontend=other), WELL)[0].endswith("away from the description: fab plan")
+    (said,) = ailments(seen(frontend=other), WELL)
+    assert said.startswith("frontend: ")
+    assert " steps away from the description (write /etc/" in said
+    assert said.endswith(" more): fab plan")
 
 
 def test_a_host_that_was_left_between_two_releases_says_so() -> None:

@@ -8,7 +8,10 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Interface
 
+import pytest
+
 from tandem.model import Cluster, Site
+from tandem.rollout import visiting
 from tandem.rollout.visiting import visits
 from tests.examples import example
 from tests.ports import free_ports
@@ -54,6 +57,22 @@ def test_each_site_is_asked_for_by_its_name() -> None:
         "other.example.org": 503,
     }
     assert all(0 < visit.seconds < 5 for visit in found.values())
+
+
+def test_all_sites_are_asked_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sites = [f"site{number}.example.org" for number in range(40)]
+    all_there = threading.Barrier(len(sites), timeout=20)
+
+    def wait(answering: Answering) -> None:
+        all_there.wait()
+        answering.send_response(200)
+        answering.end_headers()
+
+    monkeypatch.setattr(visiting, "_TIMEOUT", 20)
+    monkeypatch.setattr(Answering, "do_GET", wait)
+    with server() as port:
+        found = visits(here(port, *sites))
+    assert [visit.status for visit in found.values()] == [200] * len(sites)
 
 
 def test_a_port_on_which_nobody_listens_is_said() -> None:

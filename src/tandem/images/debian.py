@@ -55,8 +55,8 @@ class Release:
 def debian(packages: Collection[str], cache: Path, tell: Tell) -> Path:
     """A tar of the root of a Debian with these packages, made unless it is in the cache.
 
-    It is the release that this computer runs, from this computer's own package sources. Takes root.
-    Raises TandemError.
+    It is the release that this computer runs, from this computer's own package sources. Takes root,
+    or a user namespace. Raises TandemError.
     """
     release = this_release()
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from tandem.errors import TandemError
 from tandem.rendering import File
-from tandem.rollout.remote import Remote
-from tandem.rollout.step import Step
+from tandem.rollout.remote import HostError, Remote
+from tandem.rollout.step import Content, Step
 from tandem.rollout.tars import tar_of
 
 # A file is never seen half written, whatever breaks off, nor lost when the power goes; a wrong mode
@@ -56,9 +57,22 @@ def apply(
                 remote.run(f"{_STEP}{placing(files)}", tar_of(files))
             else:
                 step = some[0]
-                content = step.sends.content(remote) if step.sends else b""
+                content = _content(step.sends, remote) if step.sends else b""
                 remote.run(f"{_STEP}started={started}\n{step.does}", content)
             yield from some
+
+
+def _content(sends: Content, remote: Remote) -> bytes:
+    """What is sent; what goes wrong with it on this computer is the one host's fault alone."""
+    try:
+        return sends.content(remote)
+    except HostError:
+        raise
+    except TandemError as error:
+        raise HostError(remote.host.name, error.report()) from None
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        raise HostError(remote.host.name, f"on this computer: {what}") from None
 
 
 def take_back(remote: Remote, steps: Iterable[Step]) -> None:

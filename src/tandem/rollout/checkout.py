@@ -3,12 +3,15 @@
 import io
 import os
 import shutil
+import subprocess
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from tandem.errors import TandemError
 from tandem.rendering import CHECKOUT
 from tandem.setup.pins import LOCK
 
@@ -63,13 +66,29 @@ def tar_of(own: dict[str, str]) -> bytes:
 def files() -> Iterator[Path]:
     """The files that hosts get, in an order of their own.
 
-    On hosts all may read them: so none that is closed to others here, as a key is.
+    On hosts all may read them: so none that is closed to others here, as a key is. Raises
+    TandemError for one that is closed and that git has: nobody keeps a key there.
     """
     for folder, folders, names in os.walk(CHECKOUT):
         left_out = _left_out(folder, [*folders, *names])
         folders[:] = sorted(set(folders) - left_out)
-        there = (Path(folder) / name for name in sorted(set(names) - left_out))
-        yield from (file for file in there if file.stat().st_mode & 0o004)
+        for name in sorted(set(names) - left_out):
+            file = Path(folder) / name
+            if file.exists() and _is_open(file):
+                yield file
+
+
+def _is_open(file: Path) -> bool:
+    if file.stat().st_mode & 0o004:
+        return True
+    asked = ("git", "-C", CHECKOUT, "ls-files", "--error-unmatch", "--", file)
+    with suppress(FileNotFoundError):
+        if subprocess.run(asked, capture_output=True, check=False).returncode == 0:
+            raise TandemError(
+                f"{file.relative_to(CHECKOUT)} is closed to others, and hosts' accounts are to"
+                " read it: chmod -R go+rX . (umask 022 makes files so)"
+            )
+    return False
 
 
 def _mode(file: Path) -> int:

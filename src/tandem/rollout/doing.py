@@ -47,8 +47,6 @@ def done(
 
         outcomes = tuple(carry_out(plans, seen, stop, tell))
     CONSOLE.print(showing.table(outcomes))
-    if (slow := showing.slowest(outcomes)).row_count:
-        CONSOLE.print(slow)
     CONSOLE.print(f"in {monotonic() - started:.1f} s")
     for one in outcomes:
         if one.error:

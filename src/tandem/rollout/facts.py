@@ -90,6 +90,8 @@ class Facts:
     """The one that each unit's program was started from, by the units that run one."""
     backup: float | None = None
     """How old the last backup is, in seconds."""
+    unsaved: float | None = None
+    """For how long there has been data on a host that is up, in seconds."""
 
     @property
     def primary(self) -> bool:
@@ -150,6 +152,7 @@ def answered(answer: str) -> Facts:
         current="".join(parts.get("current", ())),
         runs=dict(_runs(parts["units"], parts.get("runs", ()))),
         backup=_age(parts.get("backup", ())),
+        unsaved=_age(parts.get("unsaved", ())),
     )
 
 

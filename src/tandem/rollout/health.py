@@ -8,6 +8,9 @@ from tandem.rollout.facts import Facts
 from tandem.rollout.survey import Survey
 from tandem.rollout.visiting import Visit
 
+_NAMED: Final = 3
+"""How many of the steps that a host is away from the description are named."""
+
 OLD_BACKUP: Final = 26 * 3600
 """How old the last backup may be, in seconds: they are made every night."""
 
@@ -62,6 +65,8 @@ def _hosts(seen: Survey) -> Iterator[str]:
                 yield f"{name}: {unit.removesuffix('.service')}: {said}"
         if facts.backup is not None and facts.backup > OLD_BACKUP:
             yield f"{name}: the last backup is {facts.backup / 3600:.0f} hours old"
+        if facts.backup is None and (facts.unsaved or 0) > OLD_BACKUP:
+            yield f"{name}: there is no backup: `systemctl status tandem-backup` says why"
 
 
 def _machine(cluster: Cluster, node: Machine, known: Mapping[str, Facts]) -> Iterator[str]:
@@ -90,4 +95,6 @@ def _files(seen: Survey) -> Iterator[str]:
         if steps:
             command = f"fab plan:{host}" if host in seen.cluster.machines else "fab plan"
             number = f"{len(steps)} step{'' if len(steps) == 1 else 's'}"
-            yield f"{host}: {number} away from the description: {command}"
+            more = f"; and {len(steps) - _NAMED} more" if len(steps) > _NAMED else ""
+            named = "; ".join(step.says for step in steps[:_NAMED])
+            yield f"{host}: {number} away from the description ({named}{more}): {command}"

@@ -99,5 +99,5 @@ def as_json(seen: Survey, visits: Mapping[str, Visit], ailments: tuple[str, ...]
         "releases": {name: dict(facts.runs) for name, facts in known.items() if facts.runs},
         "sites": {host: asdict(visit) for host, visit in visits.items()},
         "backup": min((f.backup for f in known.values() if f.backup is not None), default=None),
-        "steps": {host: len(steps) for host, steps in seen.plans.items()},
+        "steps": {host: [step.says for step in steps] for host, steps in seen.plans.items()},
     }

@@ -56,6 +56,14 @@ _BACKUP: Final = f"""\
 find {DATA}/backups \\( -name '*.fsz' -o -name '*.deltafsz' \\) -printf '%T@\\n'
 date +%s"""
 
+# Backups are made at night, of data that is there, by a host that is up.
+_UNSAVED: Final = f"""\
+stat --format=%W {DATA}/filestorage
+read -r up _ </proc/uptime
+now=$(date +%s)
+echo $((now - ${{up%.*}}))
+echo $now"""
+
 
 def question(cluster: Cluster, host: Host, wanted: Wanted) -> str:
     """The commands; tandem.rollout.facts reads what they print."""
@@ -94,3 +102,4 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
         yield "clients", f"{_READY} {' '.join(asked)}"
     if "zeoserver" in host.roles:
         yield "backup", _BACKUP
+        yield "unsaved", _UNSAVED

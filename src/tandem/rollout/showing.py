@@ -1,7 +1,7 @@
 """How plans and what came of them are shown: as lines, and for scripts."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from rich.table import Table
 from rich.text import Text
@@ -9,6 +9,10 @@ from rich.text import Text
 from tandem.rollout.deploying import Outcome
 from tandem.rollout.step import Step
 from tandem.rollout.survey import Survey
+
+_FEW: Final = 8
+_LONG: Final = 1.0
+"""In seconds."""
 
 
 def lines(seen: Survey, seconds: float) -> Iterator[Text]:
@@ -84,24 +88,21 @@ def releases(there: Mapping[str, Mapping[str, Any]]) -> Table:
     return shown
 
 
-def slowest(outcomes: Iterable[Outcome], least: float = 5.0) -> Table:
-    """The steps that took at least so many seconds."""
-    shown = Table("host", "step", "seconds", box=None)
-    for one in outcomes:
-        for says, seconds in one.took:
-            if seconds >= least:
-                shown.add_row(one.host, says, f"{seconds:.1f}")
-    return shown
-
-
 def table(outcomes: Iterable[Outcome]) -> Table:
-    """What came of each host."""
-    shown = Table("host", "steps done", "seconds", "", box=None)
+    """What was done on each host, how long it took, and what failed."""
+    shown = Table("host", "", "seconds", box=None)
     for one in outcomes:
-        shown.add_row(
-            one.host,
-            f"{one.done} of {one.steps}",
-            f"{one.seconds:.1f}",
-            Text(one.error, style="red"),
-        )
+        shown.add_row(one.host, f"{one.done} of {one.steps} steps", f"{one.seconds:.1f}")
+        for says, seconds in _told(one.took):
+            shown.add_row("", f"  {says}", f"{seconds:.1f}", style="dim")
+        if one.error:
+            shown.add_row("", f"  {one.error}", style="red")
     return shown
+
+
+def _told(took: Sequence[tuple[str, float]]) -> Iterator[tuple[str, float]]:
+    """What is told of steps: all if they are few, and of many those that took long."""
+    quick = [one for one in took if one[1] < _LONG] if len(took) > _FEW else []
+    yield from (one for one in took if one not in quick)
+    if quick:
+        yield f"{len(quick)} others", sum(seconds for _, seconds in quick)

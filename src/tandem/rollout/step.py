@@ -23,7 +23,7 @@ class Content(Protocol):
     """What is sent to a host; two are equal that send the same."""
 
     def content(self, remote: Remote) -> bytes:
-        """What the host lacks of it, as a tar; raises HostError."""
+        """What the host lacks of it, as a tar; raises TandemError or OSError."""
 
 
 @dataclass(frozen=True)

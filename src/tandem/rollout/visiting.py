@@ -9,7 +9,7 @@ from typing import Final
 
 from tandem.model import Cluster, Site
 
-_TIMEOUT: Final = 10
+_TIMEOUT: Final = 5
 """How long a site may take to answer, in seconds."""
 
 
@@ -28,8 +28,11 @@ class Visit:
 
 
 def visits(cluster: Cluster) -> Mapping[str, Visit]:
-    """Each site's front page, asked for at the floating IP, by the site's host name."""
-    with ThreadPoolExecutor(8) as pool:
+    """Each site's front page, asked for at the floating IP, by the site's host name.
+
+    All are asked for at once: where none answers, that takes no longer than one.
+    """
+    with ThreadPoolExecutor(len(cluster.sites)) as pool:
         found = pool.map(lambda site: _visit(cluster, site), cluster.sites)
         return dict(zip((site.host for site in cluster.sites), found, strict=True))
 

@@ -12,7 +12,7 @@ from tandem.model import Cluster, Host
 from tandem.rendering import CHECKOUT, File, Secrets
 from tandem.rendering.hosts import host_files, units_at_boot
 from tandem.rollout.packages import packages_of_vms
-from tandem.rollout.remote import HostError, Remote
+from tandem.rollout.remote import Remote
 from tandem.rollout.step import Phase, Step
 from tandem.rollout.tars import tar_of
 from tandem.rollout.volumes import Filling, Storage, sizes_of
@@ -37,20 +37,20 @@ class DebianImage:
         return f"{name_of(self.packages)}.gz"
 
     def content(self, remote: Remote) -> bytes:
-        """It, whole, unless the machine has it; raises HostError."""
+        """It, whole, unless the machine has it."""
         if remote.run(f"ls {_THERE} 2>/dev/null || true").split() == [self.name]:
             return b""
-        try:
-            tar = debian(self.packages, IMAGES, lambda _: None)
-            compressed = cached(IMAGES / self.name, lambda gz: _compress(tar, gz), lambda _: None)
-        except TandemError as error:
-            raise HostError(remote.host.name, error.report()) from None
+        tar = debian(self.packages, IMAGES, lambda _: None)
+        compressed = cached(IMAGES / self.name, lambda gz: _compress(tar, gz), lambda _: None)
         return compressed.read_bytes()
 
 
 def _compress(tar: Path, target: Path) -> None:
+    command = ("gzip", "-1", "--stdout", tar)
     with target.open("wb") as written:
-        subprocess.run(("gzip", "-1", "--stdout", tar), stdout=written, check=True)
+        done = subprocess.run(command, stdout=written, stderr=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise TandemError(f"compressing {tar} failed: {done.stderr.decode().strip()}")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Final
 from tandem.errors import TandemError
 from tandem.model import HOME
 from tandem.rendering import CHECKOUT
-from tandem.rollout.remote import HostError, Remote
+from tandem.rollout.remote import Remote
 from tandem.setup.pins import COMPLETE, LOCK, digest
 
 _THERE: Final = HOME / "wheelhouse"
@@ -41,13 +41,10 @@ class Wheels:
     roles: tuple[str, ...]
 
     def content(self, remote: Remote) -> bytes:
-        """A tar of those that the host lacks, and of all their names; raises HostError."""
+        """A tar of those that the host lacks, and of all their names."""
         there = set(remote.run(f"ls {_THERE} 2>/dev/null || true").split())
         with _making:
-            try:
-                wheels = needed_by(self.roles, wheelhouse())
-            except TandemError as error:
-                raise HostError(remote.host.name, error.report()) from None
+            wheels = needed_by(self.roles, wheelhouse())
         names = "".join(f"{wheel.name}\n" for wheel in wheels).encode()
         written = io.BytesIO()
         with tarfile.open(fileobj=written, mode="w") as tar:
