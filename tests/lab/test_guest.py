@@ -108,11 +108,11 @@ def test_a_bare_machine_has_its_name_and_its_service_address_alone(name: str) ->
     for node in cluster.nodes:
         files = bare_files(cluster, node, "http://10.0.0.1:8000/")
         assert text(files, "etc/hostname") == f"{node.name}\n"
-        network = text(files, "etc/systemd/network/20-installed.network")
-        addresses = re.findall(r"^Address=(.*)$", network, re.MULTILINE)
+        network = text(files, "etc/network/interfaces")
+        addresses = re.findall(r"^    address (.*)$", network, re.MULTILINE)
         assert addresses == [f"{node.address}/{cluster.network.service.prefixlen}"]
-        assert f"\nName={node.service_interface}\n" in network
-        assert f"\nGateway={cluster.network.gateway}\n" in network
+        assert f"\nallow-hotplug {node.service_interface}\n" in network
+        assert f"\n    gateway {cluster.network.gateway}\n" in network
 
 
 @pytest.mark.skipif(

@@ -150,6 +150,18 @@ def hostname(tree: Tree, paths: Sequence[PurePosixPath]) -> list[str]:
     return found
 
 
+def interfaces(tree: Tree, paths: Sequence[PurePosixPath]) -> list[str]:
+    """What ifupdown cannot read, and the interfaces but the loopback that it would set up."""
+    found = []
+    for path in paths:
+        for which in ("auto", "hotplug"):
+            file = tree.root / path.relative_to("/")
+            ran = run(("ifquery", "--interfaces", file, "--list", f"--allow={which}"))
+            found += lines(ran.stderr)
+            found += [f"{path}: sets up {name}" for name in lines(ran.stdout) if name != "lo"]
+    return found
+
+
 def resolver(tree: Tree, paths: Sequence[PurePosixPath]) -> list[str]:
     """The lines of /etc/resolv.conf that the C library does not read as they are meant."""
     found = []

@@ -83,6 +83,7 @@ PARSERS = (
         ("systemctl", "/lib/systemd/system/heartbeat.service", "/lib/systemd/system/drbd.service"),
         root=True,
     ),
+    Parser("ifquery", ("/etc/network/interfaces",), network.interfaces, ("ifquery",)),
     Parser("resolver", ("/etc/resolv.conf",), network.resolver),
     Parser("getent", ("/etc/hosts",), network.names, ("getent",), root=True),
     Parser("hostname", ("/etc/hostname",), network.hostname, ("hostname",), root=True),

@@ -48,17 +48,23 @@ def lab_files(kind: Kind, keys: Keys, user: str, ports: tuple[Port, ...] = ()) -
 
 
 def bare_files(cluster: Cluster, machine: Machine, mirror: str) -> tuple[File, ...]:
-    """What a machine has that was just installed: its name, its address, and where apt goes."""
+    """What a machine has that was just installed: its name, its address, and where apt goes.
+
+    The address is set up by ifupdown, as Debian's installer has it.
+    """
     network = cluster.network
     return (
         _file("etc/apt/sources.list", f"deb [trusted=yes] {mirror} ./\n"),
         _file("etc/hostname", f"{machine.name}\n"),
         _file("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
-        _file("etc/systemd/system-preset/20-installed.preset", "enable systemd-networkd.service\n"),
+        _file("etc/systemd/system-preset/20-installed.preset", "enable networking.service\n"),
         _file(
-            "etc/systemd/network/20-installed.network",
-            f"[Match]\nName={machine.service_interface}\n\n[Network]\n"
-            f"Address={machine.address}/{network.service.prefixlen}\nGateway={network.gateway}\n",
+            "etc/network/interfaces",
+            "auto lo\niface lo inet loopback\n\n"
+            f"allow-hotplug {machine.service_interface}\n"
+            f"iface {machine.service_interface} inet static\n"
+            f"    address {machine.address}/{network.service.prefixlen}\n"
+            f"    gateway {network.gateway}\n",
         ),
     )
 

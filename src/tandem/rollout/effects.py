@@ -75,6 +75,7 @@ _RESTARTS: Final = (
 _LATER: Final = {
     "etc/xen/*.cfg": "it counts when the VM starts the next time",
     "etc/default/xendomains": "it counts at the next boot",
+    "etc/network/interfaces": "it counts at the next boot",
     "etc/default/grub.d/*": "it counts at the next boot",
 }
 """What is read at its own time."""

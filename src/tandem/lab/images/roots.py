@@ -33,8 +33,8 @@ _MACHINE_DISK: Final = 6144
 
 
 INSTALLED: Final = (
-    *("dbus", "iproute2", "iputils-ping", "kmod", "netbase", "openssh-server", "procps"),
-    *("systemd-sysv", "udev"),
+    *("dbus", "ifupdown", "iproute2", "iputils-ping", "kmod", "netbase", "openssh-server"),
+    *("procps", "systemd-sysv", "udev"),
 )
 """What a bare machine has besides the essentials."""
 
