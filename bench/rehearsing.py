@@ -13,8 +13,8 @@ from bench.stacks import CHECKOUT
 from tandem.lab.commands import IMAGES
 from tandem.lab.lab import Lab
 from tandem.lab.starting import await_pair, described_for, lab_up
+from tests.lab.operating import fab
 from tests.lab.running import active, given_up, standby, visited
-from tests.lab.test_rollout import fab
 
 MOST = 300.0
 """How long something may take, in seconds."""

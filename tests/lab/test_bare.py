@@ -10,8 +10,8 @@ from tandem.lab.commands import IMAGES
 from tandem.lab.lab import Lab
 from tandem.lab.starting import described_for, lab_up
 from tests.examples import FILES
+from tests.lab.operating import fab, said
 from tests.lab.running import all_well, eventually, rejoined, visited
-from tests.lab.test_rollout import fab, said
 from tests.lab.visitors import half_load, visitors
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.timeout(3000)]

@@ -1,5 +1,6 @@
 """Each fault does what it says, seen from inside the machines."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tandem.errors import TandemError
 from tandem.lab import faults
 from tandem.lab.lab import Lab
+from tests.lab.operating import fab
 from tests.lab.running import (
     active,
     comes_back,
@@ -36,7 +38,8 @@ def _leaves_it_healthy(lab: Lab) -> Iterator[None]:
         yield
     for machine in lab.cluster.pair:
         lab.thaw(machine)
-        eventually(lambda machine=machine: comes_back(lab, machine), 120)  # type: ignore[misc]
+    # Both get their power before either is waited for.
+    eventually(lambda: {comes_back(lab, machine) for machine in lab.cluster.pair} == {True}, 180)
 
 
 def test_a_cut_replication_link_is_seen_by_drbd_and_heals(lab: Lab) -> None:
@@ -128,6 +131,12 @@ def test_the_power_switch_switches_a_machine_off_and_says_so(lab: Lab) -> None:
     asked = lab.run(asks, f"/usr/local/lib/tandem/fence {dies} 2>&1", timeout=60)
     assert f"{dies} is switched off, its BMC confirms" in asked
     assert lab.states()[dies] == "off"
+    looked = fab(lab, "status")
+    assert looked.returncode == 1
+    assert f"{dies}: " in looked.stdout
+    assert "cannot be reached" in looked.stdout
+    # A host may take five seconds to be reached, and a site to answer.
+    assert float(re.findall(r"looked at in ([0-9.]+) s", looked.stdout)[0]) < 30
     # Sooner, and its peer would switch it off again.
     eventually(lambda: given_up(lab, asks, dies), 60)
     lab.poweron(dies)

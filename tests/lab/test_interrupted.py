@@ -1,19 +1,26 @@
 """What goes wrong while bare machines are rolled out to: a line each, and the next run goes on."""
 
+import shlex
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
+from random import SystemRandom
 
 import pytest
 
+from tandem.description import cluster_in
 from tandem.errors import TandemError
 from tandem.lab.lab import Lab
 from tandem.rendering import CHECKOUT
+from tandem.rendering.hosts import host_files
+from tandem.secrets import secrets_of
 from tests.lab.conftest import Start
-from tests.lab.test_rollout import FAB, fab, said
+from tests.lab.operating import FAB, fab, said
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.timeout(1800)]
 
+DEPLOY = (FAB, "deploy", "--yes")
 AWAY = "cd /etc/apt && cp -a sources.list /root && sed -i s/:8000/:8001/ sources.list"
 BACK = "mv /root/sources.list /etc/apt"
 FULL = "fallocate -l $(df --output=avail -B1 / | tail -n 1) /root/full || true"
@@ -33,7 +40,7 @@ def deploying(lab: Lab, until: str) -> Iterator[list[str]]:
 
     It has to fail.
     """
-    command = (FAB, "deploy", "--yes", f"--cluster={lab.folder / 'cluster.cfg'}")
+    command = (*DEPLOY, f"--cluster={lab.folder / 'cluster.cfg'}")
     lines: list[str] = []
     with subprocess.Popen(
         lab.namespace.entering(command),
@@ -88,8 +95,35 @@ def test_a_description_that_changes_meanwhile_ends_the_deploy(bare: Lab) -> None
     file.write_text(text)
 
 
-def test_the_next_run_finishes_what_they_left(bare: Lab) -> None:
+@pytest.mark.timeout(3000)
+def test_runs_that_are_killed_at_any_moment_are_finished_by_the_next(
+    bare: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = bare.namespace.entering((*DEPLOY, f"--cluster={bare.folder / 'cluster.cfg'}"))
+    killed: list[str] = []
+    while len(killed) < 10:
+        moment = SystemRandom().uniform(10, 60)
+        with subprocess.Popen(
+            command, cwd=CHECKOUT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+        ) as running:
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(moment)
+            # What one of so short a time leaves is not all: there is always something to kill.
+            assert running.poll() is None
+            running.kill()
+            assert running.stdout
+            last = [line for line in running.stdout if " s  " in line][-1:]
+            killed.append(f"after {moment:.1f} s: {''.join(last).strip() or 'looking'}")
     done = fab(bare, "deploy", "--yes")
+    with capsys.disabled():
+        print("\nkilled", *killed, said(done), sep="\n")
     assert done.returncode == 0, said(done)
     planned = fab(bare, "plan")
     assert planned.returncode == 0, said(planned)
+    file = bare.folder / "cluster.cfg"
+    cluster = cluster_in(file)
+    secrets = secrets_of(cluster, CHECKOUT, make_missing=False)
+    for host in cluster.hosts.values():
+        for made in host_files(cluster, host, secrets, file.name):
+            there = bare.run(host.name, f"sha256sum <{shlex.quote(f'/{made.path}')}")
+            assert there.split()[0] == sha256(made.text.encode()).hexdigest(), made.path

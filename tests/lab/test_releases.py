@@ -13,8 +13,8 @@ import pytest
 
 from tandem.lab.lab import Lab
 from tandem.rendering import CHECKOUT
+from tests.lab.operating import FAB, fab, said
 from tests.lab.running import all_well
-from tests.lab.test_rollout import FAB, fab, said
 from tests.lab.visitors import half_load, visitors
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.timeout(1800)]

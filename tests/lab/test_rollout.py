@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,29 +14,11 @@ from tandem.errors import TandemError
 from tandem.lab.lab import Lab
 from tandem.rendering import CHECKOUT
 from tandem.rollout.plan import START_HEARTBEAT
+from tests.lab.operating import FAB, fab, said
 from tests.lab.running import active, all_well, eventually, standby
 from tests.lab.visitors import half_load, visitors
 
 pytestmark = pytest.mark.lab
-
-FAB = Path(sys.executable).with_name("fab")
-
-
-def fab(lab: Lab, *words: str, file: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """A command of the operator, in the lab's network and on the description that it keeps."""
-    cluster = f"--cluster={file or lab.folder / 'cluster.cfg'}"
-    return subprocess.run(
-        lab.namespace.entering((FAB, *words, cluster)),
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-
-
-def said(done: subprocess.CompletedProcess[str]) -> str:
-    return done.stdout + done.stderr
 
 
 def changed(lab: Lab, tmp_path: Path, old: str, new: str) -> Path:

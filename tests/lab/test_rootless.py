@@ -98,6 +98,21 @@ def test_without_subordinate_ids_it_is_one_line(tmp_path: Path, place: Path) -> 
     assert done.stderr.count("\n") == 1
 
 
+MAKES_A_DISK = """
+import subprocess, sys
+from tandem.images.apart import apart
+subprocess.run(apart(("sh", "-c", "chown 105 $0 && stat -c %u $0", sys.argv[1])))
+"""
+
+
+@as_root
+def test_what_is_made_apart_has_the_accounts_of_a_host(tmp_path: Path, place: Path) -> None:
+    (place / "file").touch()
+    shutil.chown(place / "file", "nobody", "nogroup")
+    done = as_nobody(tmp_path, sys.executable, "-c", MAKES_A_DISK, place / "file")
+    assert (done.stdout, done.stderr) == ("105\n", "")
+
+
 OPERATES = """
 fab() {
     task=$1

@@ -32,7 +32,7 @@ def ask(plans: Plans, yes: bool) -> None:
     """Let the operator say yes, where visitors would notice; raises TandemError without."""
     notice = showing.visitors(step for steps in plans.values() for step in steps)
     if notice and not yes and not agreed(f"Visitors notice: {notice}. Do it?"):
-        raise TandemError("nothing was done")
+        raise TandemError("not done")
 
 
 def done(
