@@ -6,12 +6,15 @@ from typing import Any, ClassVar, Final
 
 from zc.buildout import UserError
 
+from recipes.hurry import hurry
 from tandem.description import cluster_from, here_from, sections_of
 from tandem.errors import TandemError
 from tandem.model import Cluster, Here, seen_from
 from tandem.model.checks import some
 from tandem.rendering import File
 from tandem.writing import write
+
+hurry()
 
 Options = MutableMapping[str, str]
 SOURCE = "cluster.cfg"
