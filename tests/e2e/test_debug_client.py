@@ -19,44 +19,43 @@ print("written")
 
 
 @pytest.fixture(scope="module")
-def writable(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """What a debug client said that read, then wrote."""
-    return Laptop(tmp_path_factory.mktemp("writable"), stack.ports["zeoserver"]).ran()
+def laptop(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A buildout of its own, whose debug clients use the stack's ZEO server."""
+    folder = tmp_path_factory.mktemp("laptop")
+    (folder / "script.py").write_text(SCRIPT)
+    config = folder / "my.cfg"
+    config.write_text(
+        f"[buildout]\nextends = {CHECKOUT}/profiles/zeoclient.cfg\n"
+        "parts = zeoclient-debug read-only\n"
+        f"[zeoclient-debug]\nzeo-address = 127.0.0.1:{stack.ports['zeoserver']}\n"
+        "[read-only]\n<= zeoclient-debug\nread-only = true\n"
+    )
+    command = (BIN / "buildout", "-N", "-c", config)
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def read_only(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+def writable(laptop: Path) -> Ran:
+    """What a debug client said that read, then wrote."""
+    return ran(laptop, "zeoclient-debug")
+
+
+@pytest.fixture(scope="module")
+def read_only(laptop: Path) -> Ran:
     """What one said that read, and that tried to write though it was made unable to."""
-    laptop = Laptop(tmp_path_factory.mktemp("read-only"), stack.ports["zeoserver"])
-    return laptop.ran("read-only = true\n")
+    return ran(laptop, "read-only")
 
 
-class Laptop:
-    """A buildout of its own, whose debug client uses the ZEO server on a port of this computer."""
-
-    def __init__(self, directory: Path, zeo_port: int) -> None:
-        self.directory = directory
-        self.zeo_port = zeo_port
-
-    def ran(self, text: str = "") -> Ran:
-        """Build it and run the script; ``text`` changes the client's settings."""
-        config = self.directory / "my.cfg"
-        config.write_text(
-            f"[buildout]\nextends = {CHECKOUT}/profiles/zeoclient.cfg\nparts = zeoclient-debug\n"
-            f"[zeoclient-debug]\nzeo-address = 127.0.0.1:{self.zeo_port}\n{text}"
-        )
-        subprocess.run(
-            [BIN / "buildout", "-N", "-c", config], check=True, capture_output=True, text=True
-        )
-        file = self.directory / "script.py"
-        file.write_text(SCRIPT)
-        return subprocess.run(
-            [self.directory / "bin" / "zeoclient-debug", "run", file],
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+def ran(laptop: Path, client: str) -> Ran:
+    """What a client says that runs the script."""
+    return subprocess.run(
+        [laptop / "bin" / client, "run", laptop / "script.py"],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def test_it_reads_the_data_of_the_zeo_server_it_was_given(writable: Ran) -> None:
