@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -165,12 +166,14 @@ class Frontend:
 
     def start(self, *programs: str) -> None:
         """Start the rendered programs, all that belong together if none is named."""
-        for program in programs or ("waitingroom", "run"):
+        ports = self.described.ports
+        listening = {"waitingroom": ports.waitingroom, "run": ports.frontend}
+        for program in programs or listening:
             self.processes[program] = subprocess.Popen(
                 [str(self.folder / "parts" / program)],
                 start_new_session=True,
             )
-        eventually("Apache listens", lambda: listens(self.described.ports.frontend))
+            eventually(f"{program} listens", partial(listens, listening[program]), 30)
 
     def end(self) -> None:
         """Stop everything."""
