@@ -24,7 +24,13 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
         folder = tmp_path_factory.mktemp(name)
         description = folder / "cluster.cfg"
         # A Plone client takes half a minute of this computer's time to start.
-        description.write_text(FILES[name].read_text().replace("\nclients = 2", "\nclients = 1"))
+        text = FILES[name].read_text().replace("\nclients = 2", "\nclients = 1")
+        if bare:
+            # New volumes are looked through from end to end.
+            text = text.replace("\ndisk = 40G", "\ndisk = 6G").replace(
+                "\ndisk = 10G", "\ndisk = 4G"
+            )
+        description.write_text(text)
         described = described_for(description, hypervisor)
         return lab_up(described, folder / "lab", IMAGES, print, bare=bare)
 

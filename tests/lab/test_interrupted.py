@@ -102,7 +102,7 @@ def test_runs_that_are_killed_at_any_moment_are_finished_by_the_next(
     command = bare.namespace.entering((*DEPLOY, f"--cluster={bare.folder / 'cluster.cfg'}"))
     killed: list[str] = []
     while len(killed) < 10:
-        moment = SystemRandom().uniform(10, 60)
+        moment = SystemRandom().uniform(10, 90)
         with subprocess.Popen(
             command, cwd=CHECKOUT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
         ) as running:
