@@ -101,19 +101,21 @@ def test_runs_that_are_killed_at_any_moment_are_finished_by_the_next(
 ) -> None:
     command = bare.namespace.entering((*DEPLOY, f"--cluster={bare.folder / 'cluster.cfg'}"))
     killed: list[str] = []
-    while len(killed) < 10:
+    for _ in range(10):
         moment = SystemRandom().uniform(10, 90)
         with subprocess.Popen(
             command, cwd=CHECKOUT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
         ) as running:
             with suppress(subprocess.TimeoutExpired):
                 running.wait(moment)
-            # What one of so short a time leaves is not all: there is always something to kill.
-            assert running.poll() is None
+            # Together they may have finished it.
+            if running.poll() is not None:
+                break
             running.kill()
             assert running.stdout
             last = [line for line in running.stdout if " s  " in line][-1:]
             killed.append(f"after {moment:.1f} s: {''.join(last).strip() or 'looking'}")
+    assert len(killed) >= 3
     done = fab(bare, "deploy", "--yes")
     with capsys.disabled():
         print("\nkilled", *killed, said(done), sep="\n")

@@ -13,6 +13,7 @@ import pytest
 
 from tandem.errors import TandemError
 from tandem.model import Cluster
+from tandem.rollout import reached
 from tandem.rollout.deploying import Outcome, alone, carry_out, unlike
 from tandem.rollout.facts import Facts
 from tandem.rollout.lock import locked
@@ -169,6 +170,11 @@ def test_what_is_broken_off_is_not_taken_back(sshd: Sshd, tmp_path: Path) -> Non
     assert notes(tmp_path) == ["go"]
 
 
+@pytest.fixture(autouse=True)
+def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reached, "_WITHIN", 0)
+
+
 @contextmanager
 def ready(*turns: Turn) -> Iterator[None]:
     """Something says at each client's address that it is ready."""
@@ -221,6 +227,17 @@ def test_it_is_not_where_the_others_have_died_since_the_plan(sshd: Sshd, tmp_pat
 def test_it_is_where_the_plan_said_what_visitors_notice(sshd: Sshd, tmp_path: Path) -> None:
     noticed = "requests wait until the client is ready, as no other is"
     assert in_turn(sshd, tmp_path, itself=True, another=False, visitors=noticed) == ("", ["anew"])
+
+
+def test_what_was_done_for_a_turn_that_does_not_come_is_taken_back(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    turn = next(iter(wants()["slave"].turns.values()))
+    note = noting(tmp_path)
+    plans = {"slave": (note("go", undo="back"), replace(note("anew"), says=turn.says))}
+    (outcome,) = carried_out(sshd, plans)
+    assert outcome.error.endswith("finds no other Plone client ready now; taken back")
+    assert notes(tmp_path) == ["go", "back"]
 
 
 def test_a_client_that_the_frontend_does_not_reach_is_taken_back(

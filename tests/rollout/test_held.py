@@ -37,6 +37,14 @@ def test_what_the_machines_hear_each_other_by_is_left_and_the_rest_done(file: st
     assert found.errors["slave"].sentence.startswith(f"/{file} would change, and not while")
 
 
+def test_ifupdown_keeps_the_links_as_long_as_networkd_does_not_get_them() -> None:
+    links = "etc/systemd/network/10-tandem-replication.network"
+    found = seen(slave=other("slave", links, "etc/network/interfaces"))
+    assert says(found, "slave") == []
+    found = seen(slave=other("slave", "etc/network/interfaces"))
+    assert len(says(found, "slave")) == 1
+
+
 def test_where_heartbeat_does_not_run_it_becomes_what_the_other_machine_has() -> None:
     found = seen(slave=other("slave", KEY, down=True))
     assert says(found, "slave") == [f"write /{KEY}", START]

@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from tandem.errors import TandemError
 from tandem.rendering import CHECKOUT
 from tandem.setup.pins import LOCK
 
@@ -66,29 +65,31 @@ def tar_of(own: dict[str, str]) -> bytes:
 def files() -> Iterator[Path]:
     """The files that hosts get, in an order of their own.
 
-    On hosts all may read them: so none that is closed to others here, as a key is. Raises
-    TandemError for one that is closed and that git has: nobody keeps a key there.
+    On hosts all may read them: so none that is closed to others here, as a key is, unless git has
+    it. Of those it keeps no such modes: a umask closes them all.
     """
+    tracked: frozenset[Path] | None = None
     for folder, folders, names in os.walk(CHECKOUT):
         left_out = _left_out(folder, [*folders, *names])
         folders[:] = sorted(set(folders) - left_out)
         for name in sorted(set(names) - left_out):
             file = Path(folder) / name
-            if file.exists() and _is_open(file):
-                yield file
+            if not file.exists():
+                continue
+            if not file.stat().st_mode & 0o004:
+                tracked = _tracked() if tracked is None else tracked
+                if file not in tracked:
+                    continue
+            yield file
 
 
-def _is_open(file: Path) -> bool:
-    if file.stat().st_mode & 0o004:
-        return True
-    asked = ("git", "-C", CHECKOUT, "ls-files", "--error-unmatch", "--", file)
+def _tracked() -> frozenset[Path]:
+    """The files that git has; none where there is no git, or none of its folders."""
+    asked = ("git", "-C", CHECKOUT, "ls-files", "-z")
     with suppress(FileNotFoundError):
-        if subprocess.run(asked, capture_output=True, check=False).returncode == 0:
-            raise TandemError(
-                f"{file.relative_to(CHECKOUT)} is closed to others, and hosts' accounts are to"
-                " read it: chmod -R go+rX . (umask 022 makes files so)"
-            )
-    return False
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+        return frozenset(CHECKOUT / name for name in done.stdout.split("\0"))
+    return frozenset()
 
 
 def _mode(file: Path) -> int:

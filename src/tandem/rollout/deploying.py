@@ -123,8 +123,12 @@ def _do(
             applied = apply(remote, steps, lambda says: tell(host.name, says), started)
             for step in steps:
                 turn = seen.turn_of(step, host.name)
-                if why := (stop() if took else "") or (not_yet(seen, step, turn) if turn else ""):
+                if took and (why := stop()):
                     error = f"{step.says}: not done: {why}"
+                    break
+                if turn and (why := not_yet(seen, step, turn)):
+                    error = f"{step.says}: not done: {why}"
+                    error += _taken_back(host, steps[: len(took)], seen, tell)
                     break
                 next(applied)
                 if turn:
@@ -135,13 +139,14 @@ def _do(
     except HostError as failed:
         done = len(took)
         error = f"{steps[done].says}: {failed.sentence}"
-        if any(step.undo for step in steps[: done + 1]):
-            tell(host.name, "taking it back")
-            error += _taken_back(host, steps[: done + 1], seen)
+        error += _taken_back(host, steps[: done + 1], seen, tell)
     return Outcome(host.name, len(took), len(steps), monotonic() - began, error, tuple(took))
 
 
-def _taken_back(host: Host, steps: Sequence[Step], seen: Survey) -> str:
+def _taken_back(host: Host, steps: Sequence[Step], seen: Survey, tell: Tell) -> str:
+    if not any(step.undo for step in steps):
+        return ""
+    tell(host.name, "taking it back")
     try:
         with Remote(host, seen.cluster.ssh) as remote:
             take_back(remote, steps)

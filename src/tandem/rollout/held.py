@@ -15,10 +15,11 @@ from tandem.rollout.facts import Facts
 from tandem.rollout.plan import DOWN, HEARTBEAT, START_HEARTBEAT
 from tandem.rollout.step import Step
 
-_HELD: Final = (
-    *("etc/ha.d/ha.cf", "etc/ha.d/authkeys", "etc/ha.d/haresources"),
-    "etc/systemd/network/*",
-)
+_LINKS: Final = "etc/systemd/network/*"
+_HELD: Final = ("etc/ha.d/ha.cf", "etc/ha.d/authkeys", "etc/ha.d/haresources", _LINKS)
+
+_IFUPDOWN: Final = "etc/network/interfaces"
+"""What sets the links up until systemd-networkd does: without either a machine boots into none."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,13 @@ def allowed(
     others = peer_steps is None or any(map(_held, peer_steps))
     changing = [path for step in steps if (path := _held(step))]
     if changing and runs and (_runs(facts) or others):
+        links = any(fnmatchcase(path, _LINKS) for path in changing)
         kept = tuple(
             step
             for step in steps
-            if not _held(step) and step.says != LINKS_ANEW and step is not START_HEARTBEAT
+            if not (_held(step) or (links and _path(step) == _IFUPDOWN))
+            and step.says != LINKS_ANEW
+            and step is not START_HEARTBEAT
         )
         return Allowed(kept, _NOT_CHANGED.format(", ".join(f"/{path}" for path in changing)))
     if runs and others and START_HEARTBEAT in steps:
@@ -62,8 +66,12 @@ _NOT_STARTED: Final = (
 )
 
 
+def _path(step: Step) -> str:
+    return str(step.file.path) if step.file else step.removes
+
+
 def _held(step: Step) -> str:
-    path = str(step.file.path) if step.file else step.removes
+    path = _path(step)
     return path if any(fnmatchcase(path, one) for one in _HELD) else ""
 
 

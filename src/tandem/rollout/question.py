@@ -58,11 +58,12 @@ date +%s"""
 
 # Backups are made at night, of data that is there, by a host that is up.
 _UNSAVED: Final = f"""\
-stat --format=%W {DATA}/filestorage
-read -r up _ </proc/uptime
-now=$(date +%s)
-echo $((now - ${{up%.*}}))
-echo $now"""
+if stat --format=%W {DATA}/filestorage; then
+    read -r up _ </proc/uptime
+    now=$(date +%s)
+    echo $((now - ${{up%.*}}))
+    echo $now
+fi"""
 
 
 def question(cluster: Cluster, host: Host, wanted: Wanted) -> str:

@@ -11,7 +11,7 @@ from tandem.rollout.step import Step
 from tandem.rollout.survey import Survey
 
 _ASKING: Final = """\
-import sys, urllib.request
+import sys, time, urllib.request
 from concurrent.futures import ThreadPoolExecutor
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def ready(url):
@@ -20,10 +20,16 @@ def ready(url):
     except OSError:
         return False
     return True
-urls = sys.argv[1:]
+within, *urls = sys.argv[1:]
+until, found = time.monotonic() + float(within), False
 with ThreadPoolExecutor(len(urls)) as pool:
-    print(*(url for url, well in zip(urls, pool.map(ready, urls)) if well))
+    while not (found := any(pool.map(ready, urls))) and time.monotonic() < until:
+        time.sleep(0.5)
+print("some" if found else "none")
 """
+
+_WITHIN: Final = 15
+"""How long the frontend may take to find a client ready, in seconds: it may be busy."""
 
 
 def not_yet(seen: Survey, step: Step, turn: Turn) -> str:
@@ -34,20 +40,20 @@ def not_yet(seen: Survey, step: Step, turn: Turn) -> str:
     if step.visitors:
         return ""
     others = [url for one in seen.cluster.clients if (url := url_of(one)) != turn.url]
-    found = _ready(seen, others)
-    none = found is not None and not found
-    return "the frontend finds no other Plone client ready now" if none else ""
+    return "" if _finds(seen, others) else "the frontend finds no other Plone client ready now"
 
 
 def check_reached(seen: Survey, host: Host, turn: Turn) -> None:
     """Raise HostError where the frontend does not find a client ready, which says that it is."""
-    found = _ready(seen, [turn.url])
-    if found is not None and not found:
+    if not _finds(seen, [turn.url]):
         raise HostError(host.name, "it is ready, and the frontend does not reach it")
 
 
-def _ready(seen: Survey, urls: Collection[str]) -> Collection[str] | None:
-    """Those of the URLs at which the frontend finds a ready client; None: it cannot be asked."""
+def _finds(seen: Survey, urls: Collection[str]) -> bool:
+    """Whether the frontend finds a ready client at one of the URLs, or cannot be asked.
+
+    Where it does not answer, visitors have no site that a client's turn could take from them.
+    """
     frontend = next(
         (
             host
@@ -57,9 +63,10 @@ def _ready(seen: Survey, urls: Collection[str]) -> Collection[str] | None:
         None,
     )
     if frontend is None or frontend.name not in seen.known or not urls:
-        return None
+        return True
+    asking = f"python3 -c '{_ASKING}' {_WITHIN} {' '.join(urls)}"
     try:
         with Remote(frontend, seen.cluster.ssh) as remote:
-            return remote.run(f"python3 -c '{_ASKING}' {' '.join(urls)}", within=20).split()
+            return remote.run(asking, within=2 * _WITHIN + 10).strip() != "none"
     except HostError:
-        return None
+        return True

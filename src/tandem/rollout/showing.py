@@ -94,9 +94,9 @@ def table(outcomes: Iterable[Outcome]) -> Table:
     for one in outcomes:
         shown.add_row(one.host, f"{one.done} of {one.steps} steps", f"{one.seconds:.1f}")
         for says, seconds in _told(one.took):
-            shown.add_row("", f"  {says}", f"{seconds:.1f}", style="dim")
+            shown.add_row("", Text(f"  {says}"), f"{seconds:.1f}", style="dim")
         if one.error:
-            shown.add_row("", f"  {one.error}", style="red")
+            shown.add_row("", Text(f"  {one.error}", style="red"))
     return shown
 
 

@@ -22,6 +22,9 @@ RAW: Final = "tandem.raw"
 BLANK: Final = "tandem.blank"
 """The tag of a replicated one that is zero, or was, and is not fetched from the other side."""
 
+_EXTENT: Final = 4
+"""What LVM hands out at the least, in MB (vgcreate(8))."""
+
 UNFINISHED: Final = "tandem-new"
 """The label of a file system on it, until all is there."""
 
@@ -74,7 +77,11 @@ def making(storage: Storage, facts: Facts) -> Iterator[Step]:
     """The steps until all volumes are there; those that will be replicated are zero."""
     if storage.sizes and storage.group not in facts.groups:
         yield _group(storage)
-    needed = sum(size for name, size in storage.sizes.items() if name not in facts.logical)
+    needed = sum(
+        -(-size // _EXTENT) * _EXTENT
+        for name, size in storage.sizes.items()
+        if name not in facts.logical
+    )
     if needed > (free := facts.groups.get(storage.group, needed)):
         yield _failing(
             f"find {needed} MB for new volumes in {storage.group}, which has {free} MB left",
