@@ -155,6 +155,12 @@ def test_the_plan_says_where_a_group_has_no_room(free: int, fits: bool) -> None:
     assert fits or "vg0 has 61439 MB left, and new volumes take 61440 MB: give it" in steps[0].does
 
 
+def test_a_volume_takes_whole_extents() -> None:
+    on = replace(storage("left"), sizes={"zeoclient-left": 4097})
+    (lacking, _) = making(on, Facts(groups={"vg0": 4098}))
+    assert lacking.says == "find 4100 MB for new volumes in vg0, which has 4098 MB left"
+
+
 def test_volumes_that_are_there_take_no_more_room() -> None:
     found = Facts(groups={"vg0": 10240}, logical={"frontend": NEW, "zeoserver": NEW})
     (step,) = making(storage("left"), found)
