@@ -19,10 +19,10 @@ from tests.rollout.asdescribed import wanted
 CLUSTER = example("containers")
 
 
-def test_a_description_that_changed_while_vms_booted_is_not_rolled_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    bare = Survey(
+@pytest.fixture
+def bare() -> Survey:
+    """What is seen of machines on which nothing is; their VMs are to come."""
+    return Survey(
         CLUSTER,
         "",
         {name: wanted(CLUSTER, name) for name in CLUSTER.hosts},
@@ -31,17 +31,43 @@ def test_a_description_that_changed_while_vms_booted_is_not_rolled_out(
             for name, host in CLUSTER.hosts.items()
         },
     )
-    looks = iter((bare, bare, replace(bare, cluster=replace(CLUSTER, name="another"))))
-    carried_out: list[Plans] = []
+
+
+@pytest.fixture
+def carried_out(monkeypatch: pytest.MonkeyPatch) -> list[Plans]:
+    """The plans of the rounds that were done."""
+    plans_of: list[Plans] = []
 
     def done(plans: Plans, *_: object) -> Sequence[Outcome]:
-        carried_out.append(plans)
+        plans_of.append(plans)
         return ()
 
-    monkeypatch.setattr(doing, "look", lambda *_: next(looks))
     monkeypatch.setattr(doing, "alone", lambda _: nullcontext(lambda: ""))
     monkeypatch.setattr(doing, "arrive", lambda *_: {})
     monkeypatch.setattr(doing, "done", done)
+    return plans_of
+
+
+def looked(monkeypatch: pytest.MonkeyPatch, *seen: Survey) -> None:
+    looks = iter(seen)
+    monkeypatch.setattr(doing, "look", lambda *_: next(looks))
+
+
+def test_a_description_that_changed_while_vms_booted_is_not_rolled_out(
+    monkeypatch: pytest.MonkeyPatch, bare: Survey, carried_out: list[Plans]
+) -> None:
+    looked(monkeypatch, bare, bare, replace(bare, cluster=replace(CLUSTER, name="another")))
     with pytest.raises(TandemError, match="the description changed meanwhile"):
         doing.deployed(Path("cluster.cfg"), "", yes=True)
     assert carried_out == [bare.plans]
+
+
+def test_the_operator_is_asked_about_what_is_done_on_new_vms_too(
+    monkeypatch: pytest.MonkeyPatch, bare: Survey, carried_out: list[Plans]
+) -> None:
+    there = replace(bare, facts={name: Facts() for name in CLUSTER.hosts})
+    asked: list[Plans] = []
+    monkeypatch.setattr(doing, "ask", lambda plans, _: asked.append(plans))
+    looked(monkeypatch, bare, bare, there, there)
+    doing.deployed(Path("cluster.cfg"), "", yes=False)
+    assert asked == carried_out == [bare.plans, there.plans]
