@@ -1,6 +1,6 @@
 """zc.buildout without two things that it does in vain where pip has installed the packages.
 
-Together they are two fifths of a build (docs/decisions/0023-builds-without-work-in-vain.md).
+Together they are a third of a build (docs/decisions/0023-builds-without-work-in-vain.md).
 """
 
 from collections.abc import Iterable

@@ -21,7 +21,7 @@ def ready(url):
         return False
     return True
 within, *urls = sys.argv[1:]
-until, found = time.monotonic() + float(within), False
+until = time.monotonic() + float(within)
 with ThreadPoolExecutor(len(urls)) as pool:
     while not (found := any(pool.map(ready, urls))) and time.monotonic() < until:
         time.sleep(0.5)
