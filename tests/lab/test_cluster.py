@@ -1,7 +1,10 @@
 """The shipped cluster on real kernels: what it is for, and what it does when power is cut."""
 
+import tarfile
+
 import pytest
 
+from tandem.lab.commands import IMAGES
 from tandem.lab.lab import Lab
 from tests.lab.running import active, eventually, rejoined, said, standby, visited
 
@@ -20,6 +23,20 @@ for number in range(1_000_000):
     os.fsync(written)
     print(number, flush=True)
 """
+
+
+@pytest.mark.usefixtures("lab")
+def test_the_debian_of_each_host_has_what_lets_it_in_and_nothing_of_this_computer() -> None:
+    own = ("etc/ssh/ssh_host_", "etc/hostname", "etc/resolv.conf", "usr/share/man/")
+    tars = list(IMAGES.glob("debian-*.tar"))
+    assert tars
+    for tar in tars:
+        with tarfile.open(tar) as opened:
+            names = {member.name.removeprefix("./") for member in opened if not member.isdir()}
+            identity = opened.getmember("./etc/machine-id")
+        assert "usr/sbin/sshd" in names
+        assert identity.size == 0
+        assert [name for name in names if name.startswith(own)] == []
 
 
 def test_a_visitor_gets_the_site_at_the_floating_ip(lab: Lab) -> None:
