@@ -17,6 +17,7 @@ from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, fail, told
 from tandem.description import cluster_in
 from tandem.diagram import diagram as drawn
 from tandem.errors import TandemError
+from tandem.failover import commands as failover
 from tandem.lab import commands as lab
 from tandem.model import Cluster
 from tandem.rendering import CHECKOUT
@@ -140,5 +141,6 @@ def _described() -> Cluster | None:
 
 
 if described := _described():
-    for command in (*rollout.commands(described), *lab.commands(described)):
+    every = (rollout, failover, lab)
+    for command in (task for group in every for task in group.commands(described)):
         namespace.add_task(command)

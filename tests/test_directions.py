@@ -60,6 +60,14 @@ MAY_IMPORT = {
         "tandem.secrets",
         "tandem.setup",
     },
+    "tandem.failover": {
+        "tandem.console",
+        "tandem.drivers",
+        "tandem.errors",
+        "tandem.failover",
+        "tandem.model",
+        "tandem.rollout",
+    },
     "tandem.local": {
         "tandem.description",
         "tandem.errors",

@@ -79,6 +79,7 @@ def otherwise(facts: Facts, given: Mapping[str, Any]) -> Facts:
         releases[name] = replace(releases[name], pins=facts.releases[NOW].pins)
     return replace(
         facts,
+        maintenance=given.get("maintenance", ""),
         releases=releases,
         current=given.get("current", facts.current),
         runs={} if given.get("no_runs") else {**facts.runs, **given.get("runs", {})},

@@ -75,6 +75,12 @@ eth1 dead
 == vms
 frontend
 zeoclient-master
+== memory
+2100
+frontend 300
+zeoserver 512
+== maintenance
+ops@desk since 2026-11-27 05:00 UTC: new disks
 == clients
 client tandem-zeoclient1.service
 client tandem-zeoclient2.service
@@ -105,6 +111,17 @@ client tandem-zeoclient3.service
 1790007200
 == end
 """
+
+
+def test_what_is_free_of_memory_is_told_from_what_each_vm_takes() -> None:
+    facts = answered(ANSWER)
+    assert (facts.free, facts.takes) == (2100, {"frontend": 300, "zeoserver": 512})
+    silent = answered(ANSWER.replace("2100\n", "").replace("frontend 300\n", ""))
+    assert (silent.free, silent.takes) == (None, {"zeoserver": 512})
+
+
+def test_who_maintains_a_machine_is_kept_word_for_word() -> None:
+    assert answered(ANSWER).maintenance == "ops@desk since 2026-11-27 05:00 UTC: new disks"
 
 
 def test_packages_count_once_they_are_installed_in_full() -> None:

@@ -116,6 +116,14 @@ def test_a_heartbeat_that_does_not_run() -> None:
     assert ailments(seen(master=silent), WELL) == ("master: Heartbeat says of slave: nothing",)
 
 
+def test_in_maintenance_that_is_said_and_not_what_follows_from_it() -> None:
+    who = "ops@desk since 2026-11-27 05:00 UTC: new disks"
+    silent = machine("slave", maintenance=who, peer="", links={})
+    assert ailments(seen(slave=silent), WELL) == (
+        f"slave: nothing is taken over: maintenance by {who}",
+    )
+
+
 def test_a_vm_that_does_not_run() -> None:
     alone = machine("slave", vms=frozenset())
     assert ailments(seen(slave=alone), WELL) == ("zeoclient-slave does not run",)

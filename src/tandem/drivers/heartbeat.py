@@ -8,6 +8,13 @@ class Heartbeat:
 
     program = "heartbeat"
 
+    giving = "/usr/share/heartbeat/hb_standby all"
+    """The command that has the machine that serves hand over to the other, which must be there."""
+
+    def taking(self, first: str) -> str:
+        """The command that starts what does not run of the group that begins with a resource."""
+        return f"/usr/share/heartbeat/ResourceManager takegroup {first}"
+
     def folders(self, cluster: Cluster) -> tuple[str, ...]:
         """The templates of the pair's machines."""
         fencing = {

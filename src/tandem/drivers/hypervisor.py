@@ -18,6 +18,12 @@ class Hypervisor(ABC):
     listing: str
     """The shell command that prints the names of the VMs that run on a machine."""
 
+    memory: str
+    """The POSIX shell that prints the memory (MB) that is free for VMs, and each one's name and MB.
+
+    Where it is not known, it prints nothing.
+    """
+
     @abstractmethod
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """What Heartbeat starts once the volumes are primary, in this order, as in haresources."""

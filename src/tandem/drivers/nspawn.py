@@ -15,6 +15,16 @@ class Nspawn(Hypervisor):
 for vm in /run/systemd/machines/*; do
     case $vm in *:* | *'*') ;; *) echo "${vm##*/}" ;; esac
 done"""
+    # What is in the caches of a container's files would have to be read again, but needs no room.
+    memory = """\
+while read -r name kb _; do
+    case $name in MemAvailable:) echo "$((kb / 1024))" ;; esac
+done </proc/meminfo
+for vm in /sys/fs/cgroup/machine.slice/tandem-vm-*.service; do
+    while read -r name bytes; do
+        case $name in anon) vm=${vm##*/tandem-vm-} && echo "${vm%.service} $((bytes >> 20))" ;; esac
+    done <"$vm/memory.stat"
+done"""
 
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """The units of the VMs, the ZEO server's before that of the frontend."""

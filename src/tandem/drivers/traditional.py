@@ -11,6 +11,7 @@ class Traditional(Hypervisor):
     folders = ()
     pair_folders = ("traditional", "heartbeat/units")
     listing = ":"
+    memory = ":"
 
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """The data, the ZEO server with its address, and Apache with the visitors' addresses."""

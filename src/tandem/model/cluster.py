@@ -43,6 +43,9 @@ VAR: Final = HOME / "var"
 DATA: Final = HOME / "data"
 """Where the zeoserver keeps the data: on its VM's disk, or the place where that is mounted."""
 
+MAINTENANCE: Final = PurePosixPath("/var/lib/tandem/maintenance")
+"""On a machine of the pair: who maintains it, since when and why; Heartbeat is not started then."""
+
 
 @dataclass(frozen=True)
 class Site:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from tandem.drivers import hypervisor_of, manager_of, storage_of
-from tandem.model import CURRENT, DATA, HOME, VAR, Cluster, Host, access_to
+from tandem.model import CURRENT, DATA, HOME, MAINTENANCE, VAR, Cluster, Host, access_to
 from tandem.rendering import File, Place, Secrets, render
 
 BRIDGE: Final = "br-service"
@@ -127,6 +127,7 @@ def program_files(
         "home": HOME,
         "var": VAR,
         "data": DATA,
+        "maintenance": MAINTENANCE,
         "milliseconds": _milliseconds,
         **program.seen,
     }

@@ -80,6 +80,12 @@ class Facts:
     """What it says of its links, by their interfaces: ``up`` or ``dead``."""
     vms: frozenset[str] = frozenset()
     """The VMs that run."""
+    free: int | None = None
+    """The memory (MB) that further VMs could get."""
+    takes: Mapping[str, int] = field(default_factory=dict)
+    """The memory (MB) that each of those takes that run."""
+    maintenance: str = ""
+    """Who maintains the pair, since when and why: nothing is taken over meanwhile."""
     clients: Mapping[str, str] = field(default_factory=dict)
     """What each Plone client says of itself, by its unit: ``ready``, or why it is not."""
     releases: Mapping[str, Built] = field(default_factory=dict)
@@ -129,7 +135,7 @@ def answered(answer: str) -> Facts:
         files=dict(_files(parts["files"])),
         ours=frozenset(_ours(parts["ours"])),
         units=dict(_units(parts["units"])),
-        volumes=dict(_volumes(parts.get("volumes", ()))),
+        volumes=dict(volumes_in(parts.get("volumes", ()))),
         groups={
             words[0]: int(float(words[1]))
             for line in parts.get("groups", ())
@@ -143,6 +149,13 @@ def answered(answer: str) -> Facts:
         peer=" ".join(parts.get("peer", ())),
         links=dict(line.split() for line in parts.get("links", ()) if len(line.split()) == 2),
         vms=frozenset(parts.get("vms", ())),
+        free=next((int(line) for line in parts.get("memory", ()) if line.isdigit()), None),
+        takes={
+            words[0]: int(words[1])
+            for line in parts.get("memory", ())
+            if len(words := line.split()) == 2
+        },
+        maintenance=" ".join(parts.get("maintenance", ())),
         clients=dict(_clients(parts.get("clients", ()))),
         releases={
             words[0]: Built(*words[1:])
@@ -170,7 +183,8 @@ def _age(lines: Sequence[str]) -> float | None:
     return times[-1] - max(times[:-1]) if len(times) > 1 else None
 
 
-def _volumes(lines: Iterable[str]) -> Iterator[tuple[str, VolumeState]]:
+def volumes_in(lines: Iterable[str]) -> Iterator[tuple[str, VolumeState]]:
+    """The volumes, by their names, in what the driver of what replicates them prints."""
     for line in lines:
         words = line.split()
         # DRBD 9 says the role of this side alone, 8.4 those of both.

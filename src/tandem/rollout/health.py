@@ -17,7 +17,12 @@ OLD_BACKUP: Final = 26 * 3600
 
 def ailments(seen: Survey, visits: Mapping[str, Visit]) -> tuple[str, ...]:
     """Everything that is not well, the worst first."""
-    return (*_writers(seen), *_sites(visits), *_hosts(seen), *_files(seen))
+    return (*disturbances(seen, visits), *_files(seen))
+
+
+def disturbances(seen: Survey, visits: Mapping[str, Visit]) -> tuple[str, ...]:
+    """What is not well with what runs, whatever the files on the hosts are."""
+    return (*_writers(seen), *_sites(visits), *_hosts(seen))
 
 
 def _writers(seen: Survey) -> Iterator[str]:
@@ -49,7 +54,7 @@ def _hosts(seen: Survey) -> Iterator[str]:
     yield from (error.report() for error in seen.errors.values())
     for node in seen.cluster.nodes:
         if node.name in known:
-            yield from _machine(seen.cluster, node, known)
+            yield from _machine(seen.cluster, node, known[node.name])
     for vm in seen.cluster.vms:
         homes = [node.name for node in vm.machines if node.name in known]
         running = [name for name in homes if vm.name in known[name].vms]
@@ -69,25 +74,37 @@ def _hosts(seen: Survey) -> Iterator[str]:
             yield f"{name}: there is no backup: `systemctl status tandem-backup` says why"
 
 
-def _machine(cluster: Cluster, node: Machine, known: Mapping[str, Facts]) -> Iterator[str]:
-    facts = known[node.name]
+def _machine(cluster: Cluster, node: Machine, facts: Facts) -> Iterator[str]:
     peer = cluster.peer_of(node)
     if peer is None:
         return
+    yield from not_in_sync(cluster, node.name, peer.name, facts)
+    if facts.maintenance:
+        yield f"{node.name}: nothing is taken over: maintenance by {facts.maintenance}"
+    else:
+        yield from not_heard(node.name, peer.name, facts)
+
+
+def not_in_sync(cluster: Cluster, node: str, peer: str, facts: Facts) -> Iterator[str]:
+    """What a machine of the pair sees of volumes that are not the same on both."""
     for volume in cluster.volumes:
         state = facts.volumes.get(volume.name)
         if state is None:
-            yield f"{node.name}: {volume.name} is not there for DRBD"
+            yield f"{node}: {volume.name} is not there for DRBD"
         elif not state.well:
             yield (
-                f"{node.name}: {volume.name} is {state.connection},"
-                f" {state.disk} here and {state.peer_disk} on {peer.name}"
+                f"{node}: {volume.name} is {state.connection},"
+                f" {state.disk} here and {state.peer_disk} on {peer}"
             )
+
+
+def not_heard(node: str, peer: str, facts: Facts) -> Iterator[str]:
+    """What Heartbeat on a machine of the pair does not hear of the other."""
     if facts.peer != "active":
-        yield f"{node.name}: Heartbeat says of {peer.name}: {facts.peer or 'nothing'}"
+        yield f"{node}: Heartbeat says of {peer}: {facts.peer or 'nothing'}"
     for interface, said in facts.links.items():
         if said != "up":
-            yield f"{node.name}: Heartbeat's link on {interface} is {said}"
+            yield f"{node}: Heartbeat's link on {interface} is {said}"
 
 
 def _files(seen: Survey) -> Iterator[str]:

@@ -88,6 +88,7 @@ def as_json(seen: Survey, visits: Mapping[str, Visit], ailments: tuple[str, ...]
             node.name: {
                 "active": facts.primary,
                 "heartbeat": {"peer": facts.peer, "links": dict(facts.links)},
+                "maintenance": facts.maintenance,
                 "vms": sorted(facts.vms),
                 "volumes": {name: asdict(state) for name, state in facts.volumes.items()},
             }

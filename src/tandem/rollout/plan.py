@@ -122,6 +122,8 @@ def _boots(wanted: Wanted, facts: Facts) -> Iterator[Step]:
             )
         # What had nothing to start from has tried in vain until now.
         in_vain = unit in wanted.released and not facts.current
+        if unit == HEARTBEAT and facts.maintenance:
+            continue
         if starts and (there is None or in_vain or _is_down(there)):
             step = _start(unit, wanted)
             # The clients of a new cluster wait for its ZEO server, whose turn may be after theirs.

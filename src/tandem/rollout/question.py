@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tandem.drivers import hypervisor_of, storage_of
-from tandem.model import CURRENT, DATA, READY_PATH, RELEASES, Cluster, Host
+from tandem.model import CURRENT, DATA, MAINTENANCE, READY_PATH, RELEASES, Cluster, Host
 from tandem.rendering.hosts import BRIDGE
 from tandem.rollout.facts import MADE_BY
 from tandem.rollout.wanted import Wanted, units_of
@@ -89,6 +89,8 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
             yield "groups", f"vgs {free} {group}"
         if peer := cluster.peer_of(host.machine):
             yield "volumes", storage_of(cluster).listing(cluster)
+            yield "memory", hypervisor_of(cluster).memory
+            yield "maintenance", f"cat {MAINTENANCE}"
             interfaces = (host.machine.service_interface, host.machine.replication_interface)
             ours = (BRIDGE if cluster.virtual else interfaces[0], interfaces[1])
             asked = (f'echo "{one} $(cl_status hblinkstatus {peer.name} {one})"' for one in ours)

@@ -33,18 +33,20 @@ def visits(cluster: Cluster) -> Mapping[str, Visit]:
     All are asked for at once: where none answers, that takes no longer than one.
     """
     with ThreadPoolExecutor(len(cluster.sites)) as pool:
-        found = pool.map(lambda site: _visit(cluster, site), cluster.sites)
+        found = pool.map(lambda site: visit(cluster, site), cluster.sites)
         return dict(zip((site.host for site in cluster.sites), found, strict=True))
 
 
-def _visit(cluster: Cluster, site: Site) -> Visit:
+def visit(cluster: Cluster, site: Site, timeout: float = _TIMEOUT, cached: bool = True) -> Visit:
+    """The site's front page, asked for once; from no cache where that is said."""
     address, port = str(cluster.floating_ip.ip), cluster.ports.frontend
     name = address if site.host == "*" else site.host
     started = monotonic()
-    connection = http.client.HTTPConnection(address, port, timeout=_TIMEOUT)
+    connection = http.client.HTTPConnection(address, port, timeout=timeout)
     try:
         # Plone has no HEAD of a site's root.
-        connection.request("GET", "/", headers={"Host": name, "User-Agent": "fab status"})
+        headers = {"Host": name, "User-Agent": "fab"} | ({} if cached else {"Cookie": "__ac=x"})
+        connection.request("GET", "/", headers=headers)
         answer = connection.getresponse()
         answer.read()
         return Visit(answer.status, monotonic() - started)

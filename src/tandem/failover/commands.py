@@ -1,0 +1,169 @@
+"""``fab failover``, ``failback`` and ``maintenance``."""
+
+import json as jsonlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from fabric import Connection, task
+
+from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, agreed, fail, told, working
+from tandem.errors import TandemError
+from tandem.failover import decision as deciding
+from tandem.failover.decision import Decision, Pair
+from tandem.failover.maintenance import begin, end
+from tandem.failover.moving import move
+from tandem.failover.visitors import Seen, visitors
+from tandem.model import Cluster
+from tandem.rollout.deploying import alone
+from tandem.rollout.doing import Command, look
+from tandem.rollout.facts import Facts
+from tandem.rollout.health import disturbances
+from tandem.rollout.survey import Survey
+from tandem.rollout.visiting import visits
+
+_WELL_WITHIN: Final = 120
+"""How long it may take after a move until nothing is amiss, in seconds."""
+
+_HELP: Final = CLUSTER_HELP | JSON_HELP | {"yes": "do not ask"}
+
+
+def commands(cluster: Cluster) -> Iterator[Command]:
+    """The tasks for a cluster with a pair."""
+    if cluster.pair:
+        yield failover
+        yield failback
+        yield maintenance_on
+        yield maintenance_off
+
+
+@task(help=_HELP)  # type: ignore[untyped-decorator]  # Fabric has no types
+def failover(
+    _: Connection, cluster: str = "cluster.cfg", yes: bool = False, json: bool = False
+) -> None:
+    """Have the other machine serve: a switchover while both are healthy; or say why not."""
+    _moved(Path(cluster), deciding.failover, yes, json)
+
+
+@task(help=_HELP)  # type: ignore[untyped-decorator]
+def failback(
+    _: Connection, cluster: str = "cluster.cfg", yes: bool = False, json: bool = False
+) -> None:
+    """Have the pair's first machine serve again; or say why not."""
+    _moved(Path(cluster), deciding.failback, yes, json)
+
+
+def _moved(file: Path, decide: Callable[[Cluster, Pair], Decision], yes: bool, json: bool) -> None:
+    with told():
+        seen = look(file)
+        decision = decide(seen.cluster, _pair(seen))
+        _say(decision, json)
+        if not decision.to:
+            return
+        if not yes and not agreed("Do it?"):
+            raise TandemError("not done")
+        with alone(seen):
+            again = look(file)
+            if decide(again.cluster, _pair(again)) != decision:
+                raise TandemError("what runs where has changed meanwhile: run it again")
+            came, seconds, left = _watched(file, again, decision, json)
+    if json:
+        result = {"serves": decision.to, "seconds": seconds, "amiss": left, **_figures(came)}
+        print(jsonlib.dumps(result, indent=2))
+    else:
+        CONSOLE.print(f"{decision.to} serves, after {seconds:.1f} s; {came.report()}")
+        for line in left:
+            fail(line)
+    if left:
+        sys.exit(1)
+
+
+def _say(decision: Decision, json: bool) -> None:
+    """Say what was decided; ends the command where it may not be done."""
+    if json:
+        if not decision.to or decision.why_not:
+            print(jsonlib.dumps(asdict(decision), indent=2))
+    else:
+        CONSOLE.print(decision.says, markup=False)
+        for why in decision.why_not:
+            fail(why)
+    if decision.why_not:
+        sys.exit(1)
+
+
+def _watched(
+    file: Path, seen: Survey, decision: Decision, json: bool
+) -> tuple[Seen, float, tuple[str, ...]]:
+    """Do it while visitors come: what they saw, how long it took (s), and what is amiss then."""
+    started = time.monotonic()
+    with visitors(seen.cluster) as came, working(decision.says) as tell:
+        tell = (lambda _line: None) if json else tell
+        move(seen.cluster, decision, tell)
+        seconds = time.monotonic() - started
+        tell("all runs there; looking whether it is well")
+        until = time.monotonic() + _WELL_WITHIN
+        while left := disturbances(look(file), visits(seen.cluster)):
+            if time.monotonic() > until:
+                break
+            tell(f"not yet: {left[0]}")
+    return came.seen, seconds, left
+
+
+def _figures(came: Seen) -> dict[str, Any]:
+    return {
+        "visits": len(came.visits),
+        "failed": came.failed,
+        "nobody_answered": came.away,
+        "longest": came.longest,
+    }
+
+
+def _pair(seen: Survey) -> Pair:
+    return {name: seen.facts[name] for name in seen.cluster.pair}
+
+
+@task(  # type: ignore[untyped-decorator]
+    name="maintenance:on", help=CLUSTER_HELP | {"why": "what for; who looks sees it"}
+)
+def maintenance_on(_: Connection, why: str = "", cluster: str = "cluster.cfg") -> None:
+    """Have nothing taken over until maintenance:off, whatever happens to a machine."""
+    with told():
+        if not why.strip():
+            raise TandemError("there is no reason: expected --why='new disks', say")
+        seen = look(Path(cluster))
+        known = _known(seen)
+        with alone(seen):
+            failed = begin(seen.cluster, known, why)
+    _end(seen, failed, "nothing is taken over until `fab maintenance:off`")
+
+
+@task(name="maintenance:off", help=CLUSTER_HELP)  # type: ignore[untyped-decorator]
+def maintenance_off(_: Connection, cluster: str = "cluster.cfg") -> None:
+    """End the maintenance: each machine takes over from the other again."""
+    with told():
+        seen = look(Path(cluster))
+        known = _known(seen)
+        with alone(seen):
+            failed = end(seen.cluster, known)
+    _end(seen, failed, "Heartbeat runs on both machines, and each takes over from the other")
+
+
+def _known(seen: Survey) -> dict[str, Facts]:
+    """The facts of the machines of the pair that are there; raises TandemError without any."""
+    known = {name: one for name, one in _pair(seen).items() if isinstance(one, Facts)}
+    if not known:
+        raise TandemError("; ".join(error.report() for error in seen.errors.values()))
+    return known
+
+
+def _end(seen: Survey, failed: tuple[Exception, ...], says: str) -> None:
+    """Say what came of it; ends the command with exit status 1 where not all of it worked."""
+    silent = [one for one in _pair(seen).values() if isinstance(one, TandemError)]
+    for one in (*silent, *failed):
+        fail(str(one))
+    if silent or failed:
+        sys.exit(1)
+    CONSOLE.print(says)

@@ -1,0 +1,128 @@
+"""What ``fab failover`` does, by the facts of the pair: a decision, and the sentences for it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tandem.model import Cluster
+from tandem.rollout.facts import Facts
+from tandem.rollout.health import not_heard, not_in_sync
+from tandem.rollout.plan import HEARTBEAT
+from tandem.rollout.remote import HostError
+
+Pair = Mapping[str, Facts | HostError]
+"""The facts of the machines of the pair, by their names, or why there are none."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done, as a sentence, and why it may not be: more of them, or none.
+
+    ``to`` is the machine that is to serve; without one nothing is to be done. ``source`` is the one
+    that serves now; without one ``to`` gets what does not run.
+    """
+
+    says: str
+    source: str = ""
+    to: str = ""
+    why_not: tuple[str, ...] = ()
+
+
+def failover(cluster: Cluster, pair: Pair) -> Decision:
+    """What has the other machine of the pair serve; or one of them, where none does in full."""
+    known = {name: one for name, one in pair.items() if isinstance(one, Facts)}
+    holders = [name for name, one in known.items() if one.primary]
+    silent = [one.report() for one in pair.values() if isinstance(one, HostError)]
+    if len(holders) > 1:
+        both = f"volumes are primary on {' and '.join(holders)}"
+        return Decision("nothing is moved", why_not=(both,))
+    if not holders:
+        return _nobody_serves(cluster, known, silent)
+    source = holders[0]
+    if left := lacking(cluster, known[source]):
+        says = f"{source} serves in part and is to have the rest: {', '.join(left)}"
+        return Decision(says, to=source, why_not=tuple(_not_here(cluster, source, known[source])))
+    if silent:
+        return Decision(f"{source} serves; the other machine is not there: {silent[0]}")
+    to = next(name for name in known if name != source)
+    says = (
+        f"a switchover: {to} serves instead of {source}, and visitors wait while its VMs and"
+        " volumes move"
+    )
+    return Decision(says, source, to, tuple(_not_to(cluster, known, source, to)))
+
+
+def failback(cluster: Cluster, pair: Pair) -> Decision:
+    """What has the first machine of the pair serve; or one of them, where none does in full."""
+    first = cluster.pair[0]
+    facts = pair[first]
+    if isinstance(facts, Facts) and facts.primary and not lacking(cluster, facts):
+        return Decision(f"{first} serves: there is nothing to go back from")
+    return failover(cluster, pair)
+
+
+def lacking(cluster: Cluster, facts: Facts) -> tuple[str, ...]:
+    """What is to run where the service does, and does not run here."""
+    volumes = (
+        f"the volume {volume.name}"
+        for volume in cluster.volumes
+        if volume.name not in facts.volumes or facts.volumes[volume.name].role != "Primary"
+    )
+    vms = (f"the VM {vm.name}" for vm in cluster.vms if vm.volume and vm.name not in facts.vms)
+    return (*volumes, *vms)
+
+
+def _nobody_serves(cluster: Cluster, known: Mapping[str, Facts], silent: list[str]) -> Decision:
+    says = "neither machine serves"
+    if not known:
+        return Decision(says, why_not=tuple(silent))
+    in_the_way = {name: tuple(_not_here(cluster, name, one)) for name, one in known.items()}
+    if len(known) == 1:
+        in_the_way = {
+            name: (*why_not, *_hears(name, known[name])) for name, why_not in in_the_way.items()
+        }
+    to = next((name for name, why_not in in_the_way.items() if not why_not), "")
+    if to:
+        return Decision(f"{says}, and {to} is to: its volumes are up to date", to=to)
+    why_not = (*silent, *(why for one in in_the_way.values() for why in one))
+    return Decision(f"{says}, and none is to", to=next(iter(known)), why_not=why_not)
+
+
+def _not_here(cluster: Cluster, name: str, facts: Facts) -> Iterator[str]:
+    """Why a machine of the pair may not be given what runs nowhere."""
+    yield from _not_watched(name, facts)
+    for volume in cluster.volumes:
+        disk = facts.volumes[volume.name].disk if volume.name in facts.volumes else "not there"
+        if disk != "UpToDate":
+            yield f"{name}: {volume.name} is {disk}, and the other machine may have newer data"
+
+
+def _hears(name: str, facts: Facts) -> Iterator[str]:
+    """Why nothing is taken over from a machine that is not there for us."""
+    if facts.peer == "active":
+        yield f"{name}: Heartbeat hears the other machine: it lives"
+
+
+def _not_to(cluster: Cluster, known: Mapping[str, Facts], source: str, to: str) -> Iterator[str]:
+    """Why the one machine may not serve instead of the other, both of which are there."""
+    for name, facts in known.items():
+        yield from _not_watched(name, facts)
+    yield from not_in_sync(cluster, to, source, known[to])
+    for one, other in ((source, to), (to, source)):
+        if not known[one].maintenance and _heartbeat_runs(known[one]):
+            yield from not_heard(one, other, known[one])
+    moving = [vm.name for vm in cluster.vms if vm.volume]
+    needed = sum(known[source].takes.get(name, 0) for name in moving)
+    free = known[to].free
+    if free is not None and needed > free:
+        yield f"{to}: {free} MB of memory are free, and {' and '.join(moving)} take {needed} MB"
+
+
+def _not_watched(name: str, facts: Facts) -> Iterator[str]:
+    if facts.maintenance:
+        yield f"{name}: maintenance by {facts.maintenance}; `fab maintenance:off` ends it"
+    elif not _heartbeat_runs(facts):
+        yield f"{name}: Heartbeat does not run: `systemctl status heartbeat` there says why"
+
+
+def _heartbeat_runs(facts: Facts) -> bool:
+    return HEARTBEAT in facts.units and facts.units[HEARTBEAT].active == "active"

@@ -1,0 +1,42 @@
+"""Having a machine of the pair serve, as was decided, and watching it."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from tandem.drivers import hypervisor_of, manager_of, storage_of
+from tandem.errors import TandemError
+from tandem.failover.decision import Decision, lacking
+from tandem.model import Cluster
+from tandem.rollout.facts import Facts, volumes_in
+from tandem.rollout.remote import Remote
+
+_WITHIN: Final = 300
+"""How long a machine may take until all runs on it, in seconds."""
+_EVERY: Final = 0.5
+
+
+def move(cluster: Cluster, decision: Decision, tell: Callable[[str], None]) -> None:
+    """Do what was decided, and wait until all runs where it is to; raises TandemError."""
+    manager = manager_of(cluster)
+    first = storage_of(cluster).resources(cluster)[0]
+    command = manager.giving if decision.source else manager.taking(first)
+    asked = cluster.hosts[decision.source or decision.to]
+    with Remote(asked, cluster.ssh) as there, Remote(cluster.hosts[decision.to], cluster.ssh) as to:
+        there.run(command)
+        until = time.monotonic() + _WITHIN
+        while left := lacking(cluster, _now(cluster, to)):
+            tell(f"not on {decision.to} yet: {', '.join(left)}")
+            if time.monotonic() > until:
+                raise TandemError(
+                    f"{decision.to} has not got {', '.join(left)} within {_WITHIN} s:"
+                    f" `journalctl -u heartbeat` there says why"
+                )
+            time.sleep(_EVERY)
+
+
+def _now(cluster: Cluster, remote: Remote) -> Facts:
+    """What of the service runs on a machine; raises HostError."""
+    script = f"exec 2>/dev/null\n{storage_of(cluster).listing(cluster)}\necho ==\n"
+    volumes, _, vms = remote.run(script + hypervisor_of(cluster).listing).partition("==\n")
+    return Facts(volumes=dict(volumes_in(volumes.splitlines())), vms=frozenset(vms.split()))

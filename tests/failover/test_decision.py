@@ -1,0 +1,189 @@
+"""What is decided about the pair, and why not: each state of it by what is said."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tandem.failover.decision import Decision, Pair, failback, failover
+from tandem.rollout.facts import Facts, Unit, VolumeState
+from tandem.rollout.remote import HostError
+from tests.examples import example
+
+CLUSTER = example("cluster")
+RUNS = {"heartbeat.service": Unit("active", "enabled")}
+STOPPED = {"heartbeat.service": Unit("inactive", "enabled")}
+UP = {"br-service": "up", "eth1": "up"}
+GONE = HostError("slave", "10.0.0.12 cannot be reached: no answer")
+MASTER_GONE = HostError("master", "10.0.0.11 cannot be reached: no answer")
+MOVES = "a switchover: {} serves instead of {}, and visitors wait while its VMs and volumes move"
+
+
+def volumes(
+    role: str, disk: str = "UpToDate", peer: str = "UpToDate", connection: str = "Connected"
+) -> dict[str, VolumeState]:
+    return dict.fromkeys(("frontend", "zeoserver"), VolumeState(role, connection, disk, peer))
+
+
+def serving(**changed: Any) -> Facts:
+    """A machine of the pair that serves, all well."""
+    facts = Facts(
+        units=RUNS,
+        volumes=volumes("Primary"),
+        peer="active",
+        links=UP,
+        vms=frozenset({"frontend", "zeoserver"}),
+        free=4000,
+        takes={"frontend": 300, "zeoserver": 500},
+    )
+    return replace(facts, **changed)
+
+
+def standing_by(**changed: Any) -> Facts:
+    facts = serving(volumes=volumes("Secondary"), vms=frozenset(), takes={})
+    return replace(facts, **changed)
+
+
+def pair(master: Facts | HostError, slave: Facts | HostError) -> Pair:
+    return {"master": master, "slave": slave}
+
+
+def why_not(master: Facts | HostError, slave: Facts | HostError) -> tuple[str, ...]:
+    return failover(CLUSTER, pair(master, slave)).why_not
+
+
+def test_while_both_are_healthy_the_other_machine_is_to_serve() -> None:
+    there = failover(CLUSTER, pair(serving(), standing_by()))
+    back = failover(CLUSTER, pair(standing_by(), serving()))
+    assert there == Decision(MOVES.format("slave", "master"), "master", "slave")
+    assert back == Decision(MOVES.format("master", "slave"), "slave", "master")
+
+
+def test_back_is_to_the_first_machine_and_from_there_nowhere() -> None:
+    back = failback(CLUSTER, pair(standing_by(), serving()))
+    assert (back.source, back.to) == ("slave", "master")
+    stays = failback(CLUSTER, pair(serving(), standing_by()))
+    assert stays == Decision("master serves: there is nothing to go back from")
+
+
+def test_a_first_machine_that_serves_in_part_gets_the_rest_before_anything_goes_back() -> None:
+    part = serving(vms=frozenset({"zeoserver"}))
+    assert failback(CLUSTER, pair(part, standing_by())).to == "master"
+
+
+LAGS = volumes("Secondary", "Inconsistent")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"volumes": LAGS},
+            (
+                "slave: frontend is Connected, Inconsistent here and UpToDate on master",
+                "slave: zeoserver is Connected, Inconsistent here and UpToDate on master",
+            ),
+        ),
+        ({"volumes": {}}, tuple(f"slave: {name} is not there for DRBD" for name in LAGS)),
+        (
+            {"free": 799},
+            ("slave: 799 MB of memory are free, and frontend and zeoserver take 800 MB",),
+        ),
+        (
+            {"units": STOPPED, "peer": ""},
+            ("slave: Heartbeat does not run: `systemctl status heartbeat` there says why",),
+        ),
+        (
+            {"units": {}},
+            ("slave: Heartbeat does not run: `systemctl status heartbeat` there says why",),
+        ),
+        ({"links": {**UP, "eth1": "dead"}}, ("slave: Heartbeat's link on eth1 is dead",)),
+        ({"peer": "dead"}, ("slave: Heartbeat says of master: dead",)),
+        (
+            {"maintenance": "ops@desk since 2026-11-27 05:00 UTC: new disks", "units": STOPPED},
+            (
+                "slave: maintenance by ops@desk since 2026-11-27 05:00 UTC: new disks;"
+                " `fab maintenance:off` ends it",
+            ),
+        ),
+    ],
+)
+def test_a_standby_that_could_not_take_over_is_not_given_anything(
+    changed: dict[str, Any], said: tuple[str, ...]
+) -> None:
+    assert why_not(serving(), standing_by(**changed)) == said
+
+
+def test_what_the_machine_that_serves_hears_counts_too() -> None:
+    assert why_not(serving(peer="dead"), standing_by()) == (
+        "master: Heartbeat says of slave: dead",
+    )
+
+
+def test_where_memory_is_not_known_it_does_not_stand_in_the_way() -> None:
+    assert why_not(serving(takes={}), standing_by(free=0)) == ()
+    assert why_not(serving(), standing_by(free=None)) == ()
+
+
+def test_where_the_other_machine_is_away_there_is_nothing_to_do() -> None:
+    decision = failover(CLUSTER, pair(serving(peer="dead"), GONE))
+    assert decision == Decision(f"master serves; the other machine is not there: {GONE.report()}")
+
+
+def test_volumes_that_are_primary_on_both_are_not_touched() -> None:
+    assert why_not(serving(), serving()) == ("volumes are primary on master and slave",)
+
+
+def test_a_takeover_that_broke_off_is_finished_where_it_began() -> None:
+    lost = volumes("Primary", peer="Outdated", connection="WFConnection")
+    one = {**lost, "frontend": replace(lost["frontend"], role="Secondary")}
+    part = standing_by(volumes=one, vms=frozenset({"zeoserver"}), peer="dead")
+    decision = failover(CLUSTER, pair(MASTER_GONE, part))
+    assert decision == Decision(
+        "slave serves in part and is to have the rest: the volume frontend, the VM frontend",
+        to="slave",
+    )
+
+
+def test_a_takeover_that_was_refused_can_be_tried_again() -> None:
+    alone = standing_by(volumes=volumes("Secondary", peer="DUnknown"), peer="dead")
+    assert failover(CLUSTER, pair(MASTER_GONE, alone)) == Decision(
+        "neither machine serves, and slave is to: its volumes are up to date", to="slave"
+    )
+
+
+def test_where_neither_serves_the_one_with_the_data_is_to() -> None:
+    old = standing_by(volumes=volumes("Secondary", "Outdated"))
+    assert failover(CLUSTER, pair(old, standing_by())).to == "slave"
+    assert failover(CLUSTER, pair(standing_by(), standing_by())).to == "master"
+
+
+@pytest.mark.parametrize("disk", ["Outdated", "Consistent", "Inconsistent", "Diskless"])
+def test_a_machine_with_old_data_alone_is_not_to_serve(disk: str) -> None:
+    old = standing_by(volumes=volumes("Secondary", disk, "DUnknown"), peer="dead")
+    assert why_not(MASTER_GONE, old) == (
+        MASTER_GONE.report(),
+        f"slave: frontend is {disk}, and the other machine may have newer data",
+        f"slave: zeoserver is {disk}, and the other machine may have newer data",
+    )
+
+
+def test_what_heartbeat_still_hears_is_not_taken_over_from() -> None:
+    assert why_not(MASTER_GONE, standing_by()) == (
+        MASTER_GONE.report(),
+        "slave: Heartbeat hears the other machine: it lives",
+    )
+
+
+def test_a_machine_whose_heartbeat_waits_for_its_peer_since_it_booted_does_nothing() -> None:
+    booted = standing_by(units={"heartbeat.service": Unit("activating", "enabled")}, peer="")
+    assert why_not(MASTER_GONE, booted)[1:] == (
+        "slave: Heartbeat does not run: `systemctl status heartbeat` there says why",
+    )
+
+
+def test_where_no_machine_answers_nothing_is_known() -> None:
+    decision = failover(CLUSTER, pair(MASTER_GONE, GONE))
+    assert decision == Decision(
+        "neither machine serves", why_not=(MASTER_GONE.report(), GONE.report())
+    )
