@@ -1,6 +1,7 @@
 """Which tests can run side by side, which of those stay together, and which run alone."""
 
 import os
+import re
 import sys
 from typing import Any
 
@@ -12,14 +13,18 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 TOGETHER = (
+    "tests/e2e/test_(backup|debug_client|rolling)",
     "tests/e2e/",
+    "tests/setup/test_whole.py",
     "tests/profiles/",
     "tests/rollout/",
-    "tests/setup/test_whole.py",
     "tests/test_fabfile.py",
     "tests/test_reference.py",
 )
-"""What begins so shares something that takes long to make: one process runs all of it."""
+"""What begins so shares something that takes long to make: one process runs all of it.
+
+What takes longest comes first. The end-to-end tests take so long that two stacks are made for them.
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,17 +44,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         out = leaves_out[lab] or soak != config.getoption("--soak")
         (left_out if out else kept).append(item)
     config.hook.pytest_deselected(items=left_out)
-    items[:] = kept
+    items[:] = sorted(kept, key=lambda item: _together(item.nodeid))
+
+
+def _together(nodeid: str) -> int:
+    """Which of ``TOGETHER`` it begins with; as many as there are for none."""
+    begins = (number for number, begin in enumerate(TOGETHER) if re.match(begin, nodeid))
+    return next(begins, len(TOGETHER))
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Gives each process a test at a time, and all that stays together to the same one.
-
-    What begins with the same of ``TOGETHER`` comes first: it takes longest.
-    """
+    """Gives each process a test at a time, and all that stays together to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((begin for begin in TOGETHER if nodeid.startswith(begin)), nodeid)
+        together = _together(nodeid)
+        return TOGETHER[together] if together < len(TOGETHER) else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:

@@ -12,7 +12,11 @@ from contextlib import suppress
 import pytest
 
 # Many of them wait for something most of the time.
-SIDE_BY_SIDE = ("--side-by-side", f"--numprocesses={(os.cpu_count() or 1) + 1}")
+SIDE_BY_SIDE = (
+    "--side-by-side",
+    f"--numprocesses={(os.cpu_count() or 1) + 1}",
+    "--no-loadscope-reorder",
+)
 ALONE = ("--alone", "--durations=20", "--durations-min=10")
 
 PASSED = pytest.ExitCode.OK
