@@ -1,0 +1,95 @@
+"""What serves is moved to the other machine, by the operator's commands."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tandem.lab.faults import cut
+from tandem.lab.lab import Lab
+from tests.lab.operating import fab, said
+from tests.lab.running import active, all_well, eventually, healed, standby, visited
+from tests.lab.running import said as said_on
+
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.root,
+    pytest.mark.slow,
+    pytest.mark.timeout(900, func_only=True),
+]
+
+
+@pytest.fixture(autouse=True)
+def well(lab: Lab) -> Iterator[None]:
+    """All is well before a test, and after it."""
+    all_well(lab)
+    eventually(lambda: fab(lab, "status").returncode == 0, 90)
+    yield
+    all_well(lab)
+
+
+def moved(lab: Lab, command: str) -> dict[str, Any]:
+    """What a command says of the move that it has done."""
+    done = fab(lab, command, "--yes", "--json")
+    assert done.returncode == 0, said(done)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def test_the_other_machine_serves_and_back_and_every_visitor_is_answered(
+    lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, to = active(lab), standby(lab)
+    there = moved(lab, "failover")
+    assert (there["serves"], active(lab)) == (to, to)
+    eventually(lambda: fab(lab, "status").returncode == 0, 90)
+    back = moved(lab, "failover")
+    assert (back["serves"], active(lab)) == (source, source)
+    with capsys.disabled():
+        print(f"\nswitchover and back: {there}, {back}")
+    assert [there["failed"], back["failed"]] == [0, 0]
+
+
+def test_to_the_first_machine_nothing_goes_back_that_is_there(lab: Lab) -> None:
+    first = lab.cluster.pair[0]
+    if active(lab) != first:
+        assert moved(lab, "failback")["serves"] == first
+    done = fab(lab, "failback")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (
+        0,
+        f"{first} serves: there is nothing to go back from",
+    )
+
+
+def test_a_standby_that_lags_is_not_given_anything(lab: Lab) -> None:
+    source = active(lab)
+    with healed(lab):
+        cut(lab, "replication")
+        eventually(lambda: "WFConnection" in said_on(lab, source, "drbdadm cstate all"), 60)
+        done = fab(lab, "failover", "--yes")
+    assert done.returncode == 1
+    assert f"{standby(lab)}: zeoserver is " in done.stderr
+    assert active(lab) == source
+
+
+def test_in_maintenance_nothing_is_taken_over_even_from_a_dead_machine(lab: Lab) -> None:
+    source, other = active(lab), standby(lab)
+    assert fab(lab, "maintenance:on").returncode == 1
+    begun = fab(lab, "maintenance:on", "--why=new disks")
+    assert begun.returncode == 0, said(begun)
+    assert visited(lab) == 200
+    assert fab(lab, "plan").returncode == 0
+    assert "new disks" in said(fab(lab, "status"))
+    refused = fab(lab, "failover", "--yes")
+    assert refused.returncode == 1
+    assert "new disks; `fab maintenance:off` ends it" in refused.stderr
+    lab.poweroff(source)
+    heartbeat = lab.cluster.heartbeat
+    time.sleep(heartbeat.deadtime + 20)
+    assert "Primary/" not in said_on(lab, other, "drbdadm role all")
+    lab.poweron(source)
+    eventually(lambda: said_on(lab, source, "echo yes") == "yes", 120)
+    ended = fab(lab, "maintenance:off")
+    assert ended.returncode == 0, said(ended)
