@@ -4,6 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tandem.failover import maintenance
 from tandem.failover.maintenance import words_for
 from tandem.model import MAINTENANCE
@@ -24,23 +26,37 @@ def test_the_mark_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == [MAINTENANCE.name]
 
 
-def stopping(folder: Path, role: str) -> subprocess.CompletedProcess[str]:
-    """Stops Heartbeat on a machine whose programs say a role, and note that they were called."""
-    programs = {"drbdadm": f"echo {role}", "timeout": f'echo "$@" >{folder}/stopped'}
-    for name, does in programs.items():
+def stopping(folder: Path, drbd: str) -> subprocess.CompletedProcess[str]:
+    """Stops Heartbeat on a machine with this drbdadm, and notes what systemctl was told."""
+    for name, does in {"drbdadm": drbd, "systemctl": f'echo "$@" >{folder}/told'}.items():
         (folder / name).write_text(f"#!/bin/sh\n{does}\n")
         (folder / name).chmod(0o755)
-    command = ("sh", "-c", maintenance._STOP)
-    path = {"PATH": f"{folder}:/usr/bin:/bin"}
-    return subprocess.run(command, env=path, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ("sh", "-c", maintenance._STOP),
+        env={"PATH": f"{folder}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-def test_heartbeat_is_stopped_where_nothing_is_served(tmp_path: Path) -> None:
-    assert stopping(tmp_path, "Secondary/Primary").returncode == 0
-    assert "systemctl stop heartbeat.service" in (tmp_path / "stopped").read_text()
+@pytest.mark.parametrize("role", ["Secondary/Primary", "Secondary/Unknown", "Secondary"])
+def test_heartbeat_is_stopped_where_nothing_is_served(tmp_path: Path, role: str) -> None:
+    assert stopping(tmp_path, f"echo {role}").returncode == 0
+    assert (tmp_path / "told").read_text() == "stop heartbeat.service\n"
 
 
-def test_heartbeat_is_not_stopped_where_the_sites_would_end_with_it(tmp_path: Path) -> None:
-    done = stopping(tmp_path, "Primary/Secondary")
-    assert (done.returncode, done.stderr) == (1, "it serves now: run it again\n")
-    assert not (tmp_path / "stopped").exists()
+@pytest.mark.parametrize(
+    ("drbd", "why"),
+    [
+        ("echo Secondary/Primary; echo Primary/Secondary", "it serves now; run it again"),
+        ("echo Primary", "it serves now; run it again"),
+        ("exit 1", "DRBD does not say whether it serves"),
+    ],
+)
+def test_heartbeat_is_not_stopped_where_the_sites_could_end_with_it(
+    tmp_path: Path, drbd: str, why: str
+) -> None:
+    done = stopping(tmp_path, drbd)
+    assert (done.returncode, done.stderr) == (1, f"Heartbeat goes on there: {why}\n")
+    assert not (tmp_path / "told").exists()

@@ -25,10 +25,14 @@ sync {MAINTENANCE}.new
 mv {MAINTENANCE}.new {MAINTENANCE}
 sync {MAINTENANCE.parent}"""
 
-# Where the volumes are primary, that would end the sites.
+# Where the volumes are primary, that would end the sites. Of two roles, ours is the first.
 _STOP: Final = f"""\
-if drbdadm role all 2>/dev/null </dev/null | grep -q ^Primary; then
-    echo "it serves now: run it again" >&2
+if ! roles=$(timeout 10 drbdadm role all 2>/dev/null </dev/null); then
+    echo "Heartbeat goes on there: DRBD does not say whether it serves" >&2
+    exit 1
+fi
+if echo "$roles" | grep -q ^Primary; then
+    echo "Heartbeat goes on there: it serves now; run it again" >&2
     exit 1
 fi
 timeout 120 systemctl stop {HEARTBEAT}"""
