@@ -45,6 +45,15 @@ def test_volumes_are_read_from_what_the_module_of_drbd_8_4_says(tmp_path: Path) 
     ]
 
 
+def test_writing_waits_where_drbd_8_4_has_the_flag_for_it(tmp_path: Path) -> None:
+    for flags, waits in (("r-----", 1), ("s-----", 0)):
+        (tmp_path / "drbd").write_text(
+            PROC_DRBD.replace("DUnknown C r-----", f"DUnknown C {flags}")
+        )
+        script = Drbd("8.4").suspended.replace("/proc/drbd", str(tmp_path / "drbd"))
+        assert subprocess.run(("sh", "-c", script), check=False).returncode == waits
+
+
 def test_system_containers_are_those_that_systemd_has_registered(tmp_path: Path) -> None:
     for name in ("frontend", "unit:tandem-vm-frontend.service", "zeoclient-master"):
         (tmp_path / name).touch()

@@ -1,16 +1,20 @@
 """The whole stack: real Apache, ZEO and Plone, as ``make run`` starts them."""
 
 import os
+import re
 import signal
 import stat
+import subprocess
 from time import monotonic, sleep
 
 import httpx
 import psutil
 import pytest
 
+from tandem.rendering.hosts import host_files
 from tests.asking import get
 from tests.e2e.running import Running
+from tests.examples import example, secrets_for
 
 
 def test_the_front_page_answers_through_apache(stack: Running) -> None:
@@ -43,6 +47,18 @@ def test_links_lead_back_through_apache(stack: Running) -> None:
     page = get(stack.url, timeout=30).text
     assert f'href="{stack.url}' in page
     assert not any(client in page for client in stack.clients)
+
+
+def test_a_machine_that_watches_apache_and_zeo_hears_from_both(stack: Running) -> None:
+    cluster = example("cluster")
+    files = host_files(cluster, cluster.hosts["master"], secrets_for(cluster), "cluster.cfg")
+    watch = next(file.text for file in files if file.path.name == "watch")
+    asks = re.search(r"^watch frontend .* ('.*') &$", watch, re.MULTILINE)
+    assert asks
+    function = watch[watch.index("answers() {") : watch.index("# 0: the other machine")]
+    for program, told in (("frontend", asks[1]), ("zeoserver", "''")):
+        command = f"{function}\nanswers 127.0.0.1 {stack.ports[program]} {told}"
+        assert subprocess.run(("sh", "-c", command), check=False).returncode == 0, program
 
 
 def test_running_it_again_changes_nothing(stack: Running) -> None:

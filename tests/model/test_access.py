@@ -11,10 +11,10 @@ def open_ports(cluster: str, host: str) -> dict[tuple[str, int], tuple[str, ...]
     return {(access.protocol, port): access.sources for access in accesses for port in access.ports}
 
 
-def test_zeo_can_be_reached_by_the_plone_clients_alone() -> None:
+def test_zeo_can_be_reached_by_the_plone_clients_and_the_machines_that_watch_it_alone() -> None:
     assert open_ports("cluster", "zeoserver") == {
         ("tcp", 22): ("10.0.0.0/24",),
-        ("tcp", 8100): ("10.0.0.31", "10.0.0.32"),
+        ("tcp", 8100): ("10.0.0.31", "10.0.0.32", "10.0.0.11", "10.0.0.12"),
     }
 
 

@@ -72,13 +72,16 @@ def test_a_capacity_machine_has_neither_volumes_nor_heartbeat() -> None:
     assert "/etc/xen/auto/zeoclient-node3.cfg" in paths
 
 
-def test_volumes_are_primary_before_what_runs_on_them_starts() -> None:
+def test_volumes_are_primary_before_what_runs_on_them_starts_and_that_before_it_is_watched() -> (
+    None
+):
     for name in FILES:
         cluster = example(name)
         group = files_of(cluster, cluster.pair[0])["/etc/ha.d/haresources"].text.split("\n")[-2]
         resources = group.split()[1:]
         volumes = [resource for resource in resources if resource.startswith("tandem-volume")]
         assert resources[: len(volumes)] == volumes != []
+        assert resources[-1] == "tandem-unit::tandem-watch.service"
 
 
 def test_without_vms_heartbeat_starts_the_filesystem_zeo_apache_and_the_addresses_itself() -> None:
@@ -92,6 +95,7 @@ def test_without_vms_heartbeat_starts_the_filesystem_zeo_apache_and_the_addresse
         "IPaddr2::192.0.2.21/24",
         "IPaddr2::192.0.2.10/24",
         "tandem-unit::tandem-frontend.service",
+        "tandem-unit::tandem-watch.service",
     ]
 
 

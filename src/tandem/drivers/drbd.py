@@ -18,6 +18,14 @@ class Drbd:
         """The templates of the pair's machines."""
         return (f"drbd/{self.version}", "drbd/pair")
 
+    @property
+    def suspended(self) -> str:
+        """The shell command that succeeds while the writing to a volume waits."""
+        if self.version == "8.4":
+            # Of the flags behind the states and the protocol, the first is r or s.
+            return "grep -qs ' ds:[^ ]* . s' /proc/drbd"
+        return "timeout 5 drbdsetup status --verbose 2>/dev/null | grep -q 'suspended:[^n]'"
+
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """What makes the volumes primary, as in haresources."""
         return tuple(f"tandem-volume::{volume.name}" for volume in cluster.volumes)

@@ -8,6 +8,9 @@ class Heartbeat:
 
     program = "heartbeat"
 
+    watching = "tandem-unit::tandem-watch.service"
+    """What watches the other resources, as in haresources: Heartbeat itself watches none."""
+
     giving = "/usr/share/heartbeat/hb_standby all"
     """The command that has the machine that serves hand over to the other, which must be there."""
 

@@ -1,6 +1,7 @@
 """What a driver of a hypervisor has to say."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 from tandem.model import VM, Cluster
 
@@ -24,9 +25,16 @@ class Hypervisor(ABC):
     Where it is not known, it prints nothing.
     """
 
+    killing: str
+    """The command that ends at once what the argument of a watched resource names."""
+
     @abstractmethod
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """What Heartbeat starts once the volumes are primary, in this order, as in haresources."""
+
+    @abstractmethod
+    def watched(self, cluster: Cluster) -> Mapping[str, str]:
+        """Those of them that have to answer, by what they are: ``zeoserver`` or ``frontend``."""
 
     def match(self, vm: VM) -> str:
         """How the VM's own network configuration finds its interface (systemd.network(5)).

@@ -9,7 +9,8 @@ class Nspawn(Hypervisor):
 
     program = "nspawn"
     folders = ("nspawn/machine",)
-    pair_folders = ("heartbeat/units",)
+    pair_folders = ()
+    killing = "systemctl kill --signal=KILL"
     # Where sd_get_machine_names(3) finds them, too; what has a colon is a unit's.
     listing = """\
 for vm in /run/systemd/machines/*; do
@@ -28,9 +29,14 @@ done"""
 
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """The units of the VMs, the ZEO server's before that of the frontend."""
-        return tuple(
-            f"tandem-unit::tandem-vm-{volume.name}.service" for volume in reversed(cluster.volumes)
-        )
+        return tuple(self.watched(cluster).values())
+
+    def watched(self, cluster: Cluster) -> dict[str, str]:
+        """The VMs' units."""
+        return {
+            volume.name: f"tandem-unit::tandem-vm-{volume.name}.service"
+            for volume in reversed(cluster.volumes)
+        }
 
     def match(self, _: VM) -> str:
         """By the name that systemd-nspawn gives every container's interface."""

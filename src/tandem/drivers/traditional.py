@@ -9,7 +9,8 @@ class Traditional(Hypervisor):
 
     program = "traditional"
     folders = ()
-    pair_folders = ("traditional", "heartbeat/units")
+    pair_folders = ("traditional",)
+    killing = "systemctl kill --signal=KILL"
     listing = ":"
     memory = ":"
 
@@ -19,10 +20,15 @@ class Traditional(Hypervisor):
         addresses = dict.fromkeys(
             (f"{cluster.frontend.address}/{length}", str(cluster.floating_ip))
         )
+        watched = self.watched(cluster)
         return (
             "tandem-unit::srv-tandem-data.mount",
             f"IPaddr2::{cluster.zeoserver.address}/{length}",
-            "tandem-unit::tandem-zeoserver.service",
+            watched["zeoserver"],
             *(f"IPaddr2::{address}" for address in addresses),
-            "tandem-unit::tandem-frontend.service",
+            watched["frontend"],
         )
+
+    def watched(self, _: Cluster) -> dict[str, str]:
+        """The services' units."""
+        return {name: f"tandem-unit::tandem-{name}.service" for name in ("zeoserver", "frontend")}

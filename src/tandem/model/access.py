@@ -31,12 +31,14 @@ def access_to(cluster: Cluster, host: Host) -> tuple[Access, ...]:
         accesses.append(Access("visitors", "tcp", (cluster.ports.frontend,), ("0.0.0.0/0", "::/0")))
     if "zeoserver" in host.roles:
         clients = tuple(address for _, address in cluster.zeoclient.addresses)
+        # A machine watches what runs in its VMs.
+        watching = tuple(node.address for node in cluster.pair_nodes if cluster.virtual)
         accesses.append(
             Access(
                 "ZEO, for the Plone clients and whom zeo-from names",
                 "tcp",
                 (cluster.ports.zeoserver,),
-                (*clients, *cluster.zeoserver.zeo_from),
+                (*clients, *watching, *cluster.zeoserver.zeo_from),
             )
         )
     if "zeoclient" in host.roles:

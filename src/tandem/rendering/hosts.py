@@ -57,13 +57,22 @@ def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
         yield Program(hypervisor.program, folders)
         if peer:
             storage, manager = storage_of(cluster), manager_of(cluster)
-            resources = (*storage.resources(cluster), *hypervisor.resources(cluster))
+            resources = (
+                *storage.resources(cluster),
+                *hypervisor.resources(cluster),
+                manager.watching,
+            )
             yield Program(storage.program, storage.folders, takes_secrets=True)
             yield Program(
                 manager.program,
                 manager.folders(cluster),
                 takes_secrets=True,
-                seen={"resources": resources},
+                seen={
+                    "resources": resources,
+                    "watched": hypervisor.watched(cluster),
+                    "killing": hypervisor.killing,
+                    "suspended": storage.suspended,
+                },
             )
     if "frontend" in host.roles:
         yield Program("apache", ("apache",), below=str(FRONTEND_THERE.parts).lstrip("/"))
@@ -84,6 +93,7 @@ def _units_at_boot(cluster: Cluster, host: Host) -> Iterator[tuple[str, bool]]:
     if host.machine:
         if cluster.peer_of(host.machine):
             yield from (("drbd.service", True), ("heartbeat.service", True))
+            yield "tandem-watch.service", False
         if host.name == cluster.pair[0]:
             yield "tandem-verify.timer", True
         if cluster.hypervisor == "nspawn":

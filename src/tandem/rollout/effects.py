@@ -68,6 +68,7 @@ _RESTARTS: Final = (
     ("tandem-zeoserver.service", "requests wait, up to 3 s"),
     ("tandem-frontend.service", "no answer, up to 3 s"),
     ("tandem-waitingroom.service", ""),
+    ("tandem-watch.service", ""),
     ("tandem-*.timer", ""),
 )
 """Units that are started anew when their own files change, and what visitors notice."""
@@ -83,6 +84,7 @@ _LATER: Final = {
 _READ_BY: Final = {
     f"{_FRONTEND}/run": "tandem-frontend.service",
     f"{_FRONTEND}/waitingroom": "tandem-waitingroom.service",
+    "usr/local/lib/tandem/watch": "tandem-watch.service",
 }
 """Programs that a unit runs."""
 

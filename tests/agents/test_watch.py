@@ -1,0 +1,186 @@
+"""``watch``, which starts anew what Heartbeat has started and is silent, under a real systemd."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tandem.model import MAINTENANCE
+from tests.agents.conftest import Boot
+from tests.agents.machine import SYSTEMD, Machine, until
+
+pytestmark = pytest.mark.root
+
+WATCH = "/usr/local/lib/tandem/watch"
+STANDBY, STATUS = "/usr/share/heartbeat/hb_standby", "/usr/bin/cl_status"
+ADDRESS = "10.0.0.22"
+CONSTANTS = {"every": "0.1", "alive": "1", "serves": "2", "patience": "2", "again": "8"}
+STARTS = "/tmp/starts"
+
+# It speaks first, as ZEO does, unless it is told to be silent, and does not end when it is told to.
+SERVER = f"""\
+import os, signal, socket
+signal.signal(signal.SIGTERM, signal.SIG_IGN if os.path.exists("/tmp/deaf") else signal.SIG_DFL)
+with open("{STARTS}", "a") as started: started.write("started\\n")
+server = socket.create_server(("{ADDRESS}", 8100))
+while True:
+    connection, _ = server.accept()
+    if not os.path.exists("/tmp/silent"):
+        connection.sendall(b"\\0\\0\\0\\2Z5")
+    connection.close()
+"""
+UNIT = """\
+[Unit]
+DefaultDependencies=no
+[Service]
+ExecStart=/usr/bin/python3 /tmp/server.py
+"""
+SAID = "[Service]\nStandardError=append:/tmp/said\n"
+
+
+@pytest.fixture(scope="module")
+def booted(boot_for_all: Boot) -> Machine:
+    """The machine ``left``, where a server of ours is the ZEO server's VM."""
+    made = boot_for_all("containers", "left", SYSTEMD)
+    made.write("/tmp/server.py", SERVER)
+    made.write("/etc/systemd/system/tandem-vm-zeoserver.service", UNIT)
+    made.write("/etc/systemd/system/tandem-watch.service.d/said.conf", SAID)
+    made.hurry(WATCH, CONSTANTS)
+    # Apache is not there.
+    made.replace(WATCH, "watch frontend ", ": frontend ")
+    made.add_address(ADDRESS)
+    # By that name drbdadm knows which side is this one.
+    made.run("hostname", "left")
+    made.load_drbd()
+    made.write("/tmp/drbd/disk", "UpToDate/UpToDate\n")
+    made.stand_in("told", STANDBY)
+    made.write(STATUS, "#!/bin/sh\ncat /tmp/peer\n", 0o755)
+    until(lambda: made.run("systemctl", "is-system-running").stdout == "running\n", "systemd is up")
+    assert made.run("systemctl", "daemon-reload").returncode == 0
+    return made
+
+
+@pytest.fixture
+def node(booted: Machine) -> Iterator[Machine]:
+    """The machine, whose server answers, as its watch has seen; nothing else has happened."""
+    booted.forget(
+        "/tmp/silent",
+        "/tmp/deaf",
+        "/tmp/told",
+        "/tmp/said",
+        STARTS,
+        str(MAINTENANCE),
+        "/run/tandem-*",
+    )
+    booted.write("/tmp/peer", "active\n")
+    assert booted.run("systemctl", "start", "tandem-vm-zeoserver.service").returncode == 0
+    until(lambda: starts(booted) == 1, "the server is there")
+    with watching(booted):
+        yield booted
+    booted.run("systemctl", "stop", "tandem-vm-zeoserver.service")
+
+
+@contextmanager
+def watching(node: Machine) -> Iterator[None]:
+    """The watch runs meanwhile, as a unit."""
+    assert node.run("systemctl", "start", "tandem-watch.service").returncode == 0
+    time.sleep(1)
+    yield
+    node.run("systemctl", "stop", "tandem-watch.service")
+
+
+def starts(node: Machine) -> int:
+    """How often the server has been started."""
+    return node.read(STARTS).count("started")
+
+
+def handed_over(node: Machine) -> bool:
+    return "hb_standby all" in node.read("/tmp/told")
+
+
+def test_what_answers_is_left_alone(node: Machine) -> None:
+    time.sleep(5)
+    assert starts(node) == 1
+    assert not handed_over(node)
+
+
+def test_what_serves_no_more_is_started_anew(node: Machine) -> None:
+    node.write("/tmp/silent", "")
+    until(lambda: starts(node) == 2, "it is started anew", 10)
+    assert not handed_over(node)
+
+
+def test_what_hangs_with_all_that_runs_there_is_cut_off_sooner(node: Machine) -> None:
+    node.write("/tmp/deaf", "")
+    node.run("systemctl", "restart", "tandem-vm-zeoserver.service")
+    until(lambda: starts(node) == 2, "it does not end any more")
+    node.run("ip", "address", "del", f"{ADDRESS}/32", "dev", "lo")
+    try:
+        until(lambda: starts(node) == 3, "it is started anew", 20)
+    finally:
+        node.add_address(ADDRESS)
+        node.forget("/tmp/deaf")
+        node.run("systemctl", "kill", "--signal=KILL", "tandem-vm-zeoserver.service")
+    assert "zeoserver is silent, and so is all that runs there" in node.read("/tmp/said")
+
+
+def test_what_is_silent_soon_again_is_for_the_other_machine_if_that_could_take_it(
+    node: Machine,
+) -> None:
+    node.write("/tmp/peer", "dead\n")
+    time.sleep(8)
+    node.write("/tmp/silent", "")
+    until(lambda: starts(node) == 3, "it is started anew again: the other one is dead", 20)
+    node.write("/tmp/drbd/disk", "UpToDate/Inconsistent\n")
+    node.write("/tmp/peer", "active\n")
+    until(lambda: starts(node) == 4, "and again: the other one lags", 20)
+    assert not handed_over(node)
+    node.write("/tmp/drbd/disk", "UpToDate/UpToDate\n")
+    until(lambda: handed_over(node), "the other machine is to serve", 20)
+    assert starts(node) == 4
+
+
+def test_what_has_just_come_from_the_other_machine_does_not_go_back_at_once(
+    node: Machine,
+) -> None:
+    node.replace(WATCH, "again=8", "again=300")
+    try:
+        node.run("systemctl", "restart", "tandem-watch.service")
+        time.sleep(1)
+        node.write("/tmp/silent", "")
+        until(lambda: starts(node) == 3, "it is started anew again", 40)
+    finally:
+        node.replace(WATCH, "again=300", "again=8")
+    assert not handed_over(node)
+
+
+def test_in_maintenance_nothing_is_started(node: Machine) -> None:
+    node.write(str(MAINTENANCE), "ops@desk since 2026-11-27 05:00 UTC: restoring\n")
+    node.run("systemctl", "stop", "tandem-vm-zeoserver.service")
+    time.sleep(6)
+    assert starts(node) == 1
+
+
+def test_while_writing_waits_nothing_is_started(node: Machine) -> None:
+    node.write(
+        "/tmp/proc-drbd", " 1: cs:WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown C s---\n"
+    )
+    node.replace(WATCH, "/proc/drbd", "/tmp/proc-drbd")
+    try:
+        node.run("systemctl", "restart", "tandem-watch.service")
+        time.sleep(1)
+        node.write("/tmp/silent", "")
+        time.sleep(6)
+        assert starts(node) == 1
+        node.write("/tmp/proc-drbd", "")
+        until(lambda: starts(node) == 2, "it is started anew", 15)
+    finally:
+        node.replace(WATCH, "/tmp/proc-drbd", "/proc/drbd")
+
+
+def test_a_watch_that_is_stopped_starts_nothing_more(node: Machine) -> None:
+    node.write("/tmp/silent", "")
+    node.run("systemctl", "stop", "tandem-watch.service")
+    time.sleep(5)
+    assert starts(node) == 1
