@@ -43,8 +43,7 @@ class Wheels:
     def content(self, remote: Remote) -> bytes:
         """A tar of those that the host lacks, and of all their names."""
         there = set(remote.run(f"ls {_THERE} 2>/dev/null || true").split())
-        with _making:
-            wheels = needed_by(self.roles, wheelhouse())
+        wheels = needed_by(self.roles, wheelhouse())
         names = "".join(f"{wheel.name}\n" for wheel in wheels).encode()
         written = io.BytesIO()
         with tarfile.open(fileobj=written, mode="w") as tar:
@@ -86,10 +85,11 @@ def wheelhouse() -> Path:
     """The folder of all wheels, filled by ``make wheelhouse`` if need be; raises TandemError."""
     folder = CHECKOUT / "var/wheelhouse"
     stamp = folder / COMPLETE
-    if stamp.exists() and stamp.read_text().split()[0] == digest(CHECKOUT):
-        return folder
-    command = ("make", "--no-print-directory", "wheelhouse")
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    with _making:
+        if stamp.exists() and stamp.read_text().split()[0] == digest(CHECKOUT):
+            return folder
+        command = ("make", "--no-print-directory", "wheelhouse")
+        done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith("make wheelhouse:")]
         raise TandemError((said or ["make wheelhouse failed"])[0])

@@ -1,15 +1,18 @@
 from tandem.lab.images.roots import beside
 
 
-def test_one_line_tells_how_far_each_is_that_works_beside_others() -> None:
+def test_one_line_tells_how_far_each_is_that_still_works_beside_others() -> None:
     lines: list[str] = []
     told = beside(lines.append)
-    machines, vms = told("machines"), told("VMs")
-    machines("unpacking master")
-    vms("buildout")
-    machines("done")
+    machine, vm = told("master"), told("frontend")
+    machine("unpacking")
+    vm("buildout")
+    machine("")
+    vm("making")
+    vm("")
     assert lines == [
-        "machines: unpacking master",
-        "machines: unpacking master; VMs: buildout",
-        "machines: done; VMs: buildout",
+        "master: unpacking",
+        "master: unpacking; frontend: buildout",
+        "frontend: buildout",
+        "frontend: making",
     ]

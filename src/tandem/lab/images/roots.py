@@ -83,16 +83,15 @@ class Roots:
         roots = {host.name: made_in / f"{host.name}.root" for host in self.hosts}
         told = beside(self.tell)
 
-        def install(machines: bool) -> str:
-            tell = told("machines" if machines else "VMs")
-            hosts = [host for host in self.hosts if bool(host.machine) == machines]
-            known = [self._install(host, roots[host.name], tell) for host in hosts]
-            tell("done")
-            return "".join(known)
+        def install(host: Host) -> str:
+            tell = told(host.name)
+            known = self._install(host, roots[host.name], tell)
+            tell("")
+            return known
 
-        # Each kind has a Debian of its own, whose making takes one core.
+        # What they share, the first of them makes: the Debian of its kind, an environment.
         with ThreadPoolExecutor() as pool:
-            (folder / "known_hosts").write_text("".join(pool.map(install, (True, False))))
+            (folder / "known_hosts").write_text("".join(pool.map(install, self.hosts)))
         if not self.bare:
             self._make_sites(roots)
         images = {} if self.bare else self._images(roots, made_in)
@@ -121,7 +120,7 @@ class Roots:
         """Make a host's root in the folder; the host's line in known_hosts."""
         tar = debian(self._packages(host), self.images, tell)
         keys = keys_for(host.name, self.key, root.parent)
-        tell(f"unpacking {host.name}")
+        tell("unpacking")
         unpack(tar, root)
         if host.machine:
             add_modules(root, self.kind.modules())
@@ -162,13 +161,17 @@ class Roots:
 
 
 def beside(tell: Tell) -> Callable[[str], Tell]:
-    """Tells in one line how far each of those is that work beside each other, by their names."""
+    """Tells in one line how far each of those is that work beside each other, by their names.
+
+    One that has no more to tell says nothing.
+    """
     said: dict[str, str] = {}
 
     def named(name: str) -> Tell:
         def tell_of(line: str) -> None:
-            said[name] = f"{name}: {line}"
-            tell("; ".join(said.values()))
+            said[name] = f"{name}: {line}" if line else ""
+            if all_of_it := "; ".join(filter(None, said.values())):
+                tell(all_of_it)
 
         return tell_of
 
