@@ -21,7 +21,6 @@ def node(boot: Boot) -> Machine:
 def prepared(boot: Boot, name: str) -> Machine:
     made = boot("cluster", name)
     made.stand_in("xl", "/usr/sbin/xl")
-    made.stand_in("systemctl", "/usr/bin/systemctl")
     made.write("/tmp/xen/domains", "")
     made.load_drbd()
     made.stand_in(
@@ -63,10 +62,6 @@ def domains(node: Machine) -> list[str]:
     return node.read("/tmp/xen/domains").split()
 
 
-def watched(node: Machine) -> bool:
-    return node.path("/tmp/systemd/tandem-watch.service").exists()
-
-
 def roles(node: Machine) -> list[str]:
     """The roles of the volumes frontend and zeoserver."""
     both = [node.read(f"/tmp/drbd/role-{minor}") or node.read("/tmp/drbd/role") for minor in (0, 1)]
@@ -87,7 +82,6 @@ def test_a_group_that_is_taken_runs(node: Machine) -> None:
     assert roles(node) == ["Primary", "Primary"]
     # The ZEO server before those who need it.
     assert domains(node) == ["zeoserver", "frontend"]
-    assert watched(node)
 
 
 def test_a_group_that_runs_is_held(node: Machine) -> None:
@@ -99,7 +93,6 @@ def test_a_group_that_runs_is_held(node: Machine) -> None:
 def test_a_group_that_runs_already_is_taken_without_a_start(node: Machine) -> None:
     node.write("/tmp/drbd/role", "Primary/Secondary\n")
     node.write("/tmp/xen/domains", "zeoserver\nfrontend\n")
-    node.write("/tmp/systemd/tandem-watch.service", "")
     assert manager(node, "takegroup", KEY).returncode == 0
     assert " start" not in log(node)
 

@@ -14,7 +14,7 @@ SCRIPTS = [
     if file.text.startswith("#!/bin/sh") and file.path.name != "clean-cache"
 ]
 AGENTS = {
-    "cluster": ("tandem-unit", "tandem-vm", "tandem-volume"),
+    "cluster": ("tandem-vm", "tandem-volume"),
     "traditional": ("tandem-unit", "tandem-volume"),
 }
 

@@ -50,14 +50,14 @@ def test_links_lead_back_through_apache(stack: Running) -> None:
 
 
 def test_a_machine_that_watches_apache_and_zeo_hears_from_both(stack: Running) -> None:
-    cluster = example("cluster")
-    files = host_files(cluster, cluster.hosts["master"], secrets_for(cluster), "cluster.cfg")
+    cluster = example("containers")
+    files = host_files(cluster, cluster.hosts["left"], secrets_for(cluster), "cluster.cfg")
     watch = next(file.text for file in files if file.path.name == "watch")
     asks = re.search(r"^watch frontend .* ('.*') &$", watch, re.MULTILINE)
     assert asks
-    function = watch[watch.index("answers() {") : watch.index("# 0: the other machine")]
+    function = watch[watch.index("answers() {") : watch.index("# 0: writing")]
     for program, told in (("frontend", asks[1]), ("zeoserver", "''")):
-        command = f"{function}\nanswers 127.0.0.1 {stack.ports[program]} {told}"
+        command = f"{function}\nanswers 127.0.0.1 {stack.ports[program]} {told} 10"
         assert subprocess.run(("sh", "-c", command), check=False).returncode == 0, program
 
 

@@ -31,6 +31,7 @@ def serving(**changed: Any) -> Facts:
         units=RUNS,
         volumes=volumes("Primary"),
         peer="active",
+        holds="all",
         links=UP,
         vms=frozenset({"frontend", "zeoserver"}),
         free=4000,
@@ -40,12 +41,16 @@ def serving(**changed: Any) -> Facts:
 
 
 def standing_by(**changed: Any) -> Facts:
-    facts = serving(volumes=volumes("Secondary"), vms=frozenset(), takes={})
+    facts = serving(volumes=volumes("Secondary"), vms=frozenset(), takes={}, holds="none")
     return replace(facts, **changed)
 
 
 def pair(master: Facts | HostError, slave: Facts | HostError) -> Pair:
     return {"master": master, "slave": slave}
+
+
+REFUSED = standing_by(volumes=volumes("Secondary", peer="DUnknown"), peer="dead", holds="all")
+"""The slave, whose takeover of a dead master's service did not work."""
 
 
 def why_not(master: Facts | HostError, slave: Facts | HostError) -> tuple[str, ...]:
@@ -79,12 +84,18 @@ LAGS = volumes("Secondary", "Inconsistent")
     [
         (
             {"volumes": LAGS},
-            (
-                "slave: frontend is Connected, Inconsistent here and UpToDate on master",
-                "slave: zeoserver is Connected, Inconsistent here and UpToDate on master",
+            tuple(
+                f"slave: {name} is Connected and Inconsistent: expected Connected and UpToDate"
+                for name in LAGS
             ),
         ),
-        ({"volumes": {}}, tuple(f"slave: {name} is not there for DRBD" for name in LAGS)),
+        (
+            {"volumes": {}},
+            tuple(
+                f"slave: {name} is not there for DRBD: expected Connected and UpToDate"
+                for name in LAGS
+            ),
+        ),
         (
             {"free": 799},
             ("slave: 799 MB of memory are free, and frontend and zeoserver take 800 MB",),
@@ -137,30 +148,62 @@ def test_volumes_that_are_primary_on_both_are_not_touched() -> None:
 def test_a_takeover_that_broke_off_is_finished_where_it_began() -> None:
     lost = volumes("Primary", peer="Outdated", connection="WFConnection")
     one = {**lost, "frontend": replace(lost["frontend"], role="Secondary")}
-    part = standing_by(volumes=one, vms=frozenset({"zeoserver"}), peer="dead")
+    part = replace(REFUSED, volumes=one, vms=frozenset({"zeoserver"}), holds="foreign")
     decision = failover(CLUSTER, pair(MASTER_GONE, part))
     assert decision == Decision(
-        "slave serves in part and is to have the rest: the volume frontend, the VM frontend",
+        "slave serves in part and is to have the rest: the volume frontend, the VM frontend;"
+        " if that does not start, Heartbeat ends all of it",
         to="slave",
     )
 
 
 def test_a_takeover_that_was_refused_can_be_tried_again() -> None:
-    alone = standing_by(volumes=volumes("Secondary", peer="DUnknown"), peer="dead")
-    assert failover(CLUSTER, pair(MASTER_GONE, alone)) == Decision(
-        "neither machine serves, and slave is to: its volumes are up to date", to="slave"
+    assert failover(CLUSTER, pair(MASTER_GONE, REFUSED)) == Decision(
+        "no machine that answers serves; slave is to, whose takeover did not work", to="slave"
     )
 
 
-def test_where_neither_serves_the_one_with_the_data_is_to() -> None:
-    old = standing_by(volumes=volumes("Secondary", "Outdated"))
-    assert failover(CLUSTER, pair(old, standing_by())).to == "slave"
-    assert failover(CLUSTER, pair(standing_by(), standing_by())).to == "master"
+def test_what_cannot_be_guarded_against_is_said() -> None:
+    unguarded = replace(CLUSTER, fencing="none")
+    says = failover(unguarded, pair(MASTER_GONE, REFUSED)).says
+    assert says.endswith(
+        "; nothing guards against both writing, should the other machine live: fencing = none"
+    )
+
+
+@pytest.mark.parametrize(("holds", "to"), [("all", "slave"), ("foreign", "slave")])
+def test_where_neither_serves_the_one_that_heartbeat_counts_on_is_to(holds: str, to: str) -> None:
+    both = pair(standing_by(), standing_by(holds=holds))
+    assert failover(CLUSTER, both).to == to
+    first = pair(standing_by(holds="local"), standing_by(holds="local"))
+    assert failover(CLUSTER, first).to == "master"
+
+
+def test_nothing_is_started_behind_heartbeats_back() -> None:
+    said = (
+        "{0}: Heartbeat here does not count as the one that serves, but as none:"
+        " `systemctl restart heartbeat` on both decides it anew"
+    )
+    assert why_not(standing_by(), standing_by()) == (said.format("master"), said.format("slave"))
+
+
+def test_of_two_sides_that_have_both_written_none_is_chosen() -> None:
+    apart = volumes("Secondary", "UpToDate", "DUnknown", "StandAlone")
+    both = standing_by(volumes=apart, holds="all")
+    assert why_not(MASTER_GONE, replace(both, peer="dead"))[1:] == tuple(
+        f"slave: {name} is StandAlone: both machines may have written to it" for name in apart
+    )
+
+
+def test_a_machine_whose_own_disk_has_failed_hands_over() -> None:
+    failed = serving(volumes=volumes("Primary", "Diskless"))
+    whole = standing_by(volumes=volumes("Secondary", "UpToDate", "Diskless"))
+    assert why_not(failed, whole) == ()
 
 
 @pytest.mark.parametrize("disk", ["Outdated", "Consistent", "Inconsistent", "Diskless"])
 def test_a_machine_with_old_data_alone_is_not_to_serve(disk: str) -> None:
-    old = standing_by(volumes=volumes("Secondary", disk, "DUnknown"), peer="dead")
+    old = replace(REFUSED, volumes=volumes("Secondary", disk, "DUnknown"))
     assert why_not(MASTER_GONE, old) == (
         MASTER_GONE.report(),
         f"slave: frontend is {disk}, and the other machine may have newer data",
@@ -169,7 +212,7 @@ def test_a_machine_with_old_data_alone_is_not_to_serve(disk: str) -> None:
 
 
 def test_what_heartbeat_still_hears_is_not_taken_over_from() -> None:
-    assert why_not(MASTER_GONE, standing_by()) == (
+    assert why_not(MASTER_GONE, standing_by(holds="all")) == (
         MASTER_GONE.report(),
         "slave: Heartbeat hears the other machine: it lives",
     )
@@ -185,5 +228,5 @@ def test_a_machine_whose_heartbeat_waits_for_its_peer_since_it_booted_does_nothi
 def test_where_no_machine_answers_nothing_is_known() -> None:
     decision = failover(CLUSTER, pair(MASTER_GONE, GONE))
     assert decision == Decision(
-        "neither machine serves", why_not=(MASTER_GONE.report(), GONE.report())
+        "no machine that answers serves", why_not=(MASTER_GONE.report(), GONE.report())
     )

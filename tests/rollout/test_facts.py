@@ -69,6 +69,8 @@ zeoserver Secondary WFConnection UpToDate/DUnknown
 archive
 == peer
 active
+== holds
+local
 == links
 br-service up
 eth1 dead
@@ -148,6 +150,7 @@ def test_volumes_are_read_from_both_versions_of_drbd() -> None:
 
 
 def test_heartbeats_words_are_kept() -> None:
+    assert answered(ANSWER).holds == "local"
     found = answered(ANSWER)
     assert (found.peer, found.links) == ("active", {"br-service": "up", "eth1": "dead"})
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tandem.drivers import WATCH
 from tandem.model import Cluster
-from tandem.rollout.facts import Facts, VolumeState
+from tandem.rollout.facts import Facts, Unit, VolumeState
 from tandem.rollout.health import ailments
 from tandem.rollout.remote import HostError
 from tandem.rollout.survey import Survey
@@ -122,6 +123,14 @@ def test_in_maintenance_that_is_said_and_not_what_follows_from_it() -> None:
     assert ailments(seen(slave=silent), WELL) == (
         f"slave: nothing is taken over: maintenance by {who}",
     )
+
+
+def test_where_something_is_to_be_watched_somebody_does() -> None:
+    units = {**machine("master").units, WATCH: Unit("failed", "static")}
+    assert ailments(seen(master=machine("master", units=units)), WELL) == (
+        "master: nobody watches what runs here: tandem-watch.service does not run",
+    )
+    assert ailments(seen(slave=machine("slave", units=units)), WELL) == ()
 
 
 def test_a_vm_that_does_not_run() -> None:

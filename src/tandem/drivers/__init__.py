@@ -5,14 +5,14 @@ others must know of its product; a further one is a class in a module of its own
 """
 
 from tandem.drivers.drbd import Drbd
-from tandem.drivers.heartbeat import Heartbeat
+from tandem.drivers.heartbeat import WATCH, Heartbeat
 from tandem.drivers.hypervisor import Hypervisor
 from tandem.drivers.nspawn import Nspawn
 from tandem.drivers.traditional import Traditional
 from tandem.drivers.xen import Xen
 from tandem.model import Cluster
 
-__all__ = ["Drbd", "Heartbeat", "Hypervisor", "hypervisor_of", "manager_of", "storage_of"]
+__all__ = ["WATCH", "Drbd", "Heartbeat", "Hypervisor", "hypervisor_of", "manager_of", "storage_of"]
 
 _HYPERVISORS: dict[str, type[Hypervisor]] = {"xen": Xen, "nspawn": Nspawn, "none": Traditional}
 _MANAGERS = {"heartbeat": Heartbeat}

@@ -20,11 +20,16 @@ class Drbd:
 
     @property
     def suspended(self) -> str:
-        """The shell command that succeeds while the writing to a volume waits."""
+        """The shell command that succeeds while the writing to a volume waits.
+
+        It may write to the file ``$said``.
+        """
         if self.version == "8.4":
             # Of the flags behind the states and the protocol, the first is r or s.
             return "grep -qs ' ds:[^ ]* . s' /proc/drbd"
-        return "timeout 5 drbdsetup status --verbose 2>/dev/null | grep -q 'suspended:[^n]'"
+        asked = 'timeout -k 1 5 drbdsetup status --verbose >"$said" 2>/dev/null </dev/null'
+        # There is resync-suspended:, too.
+        return f"{asked}\n    grep -Eqs '(^| )suspended:[^n]' \"$said\""
 
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """What makes the volumes primary, as in haresources."""

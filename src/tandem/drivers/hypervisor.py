@@ -25,16 +25,16 @@ class Hypervisor(ABC):
     Where it is not known, it prints nothing.
     """
 
-    killing: str
+    killing = ""
     """The command that ends at once what the argument of a watched resource names."""
 
     @abstractmethod
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """What Heartbeat starts once the volumes are primary, in this order, as in haresources."""
 
-    @abstractmethod
-    def watched(self, cluster: Cluster) -> Mapping[str, str]:
-        """Those of them that have to answer, by what they are: ``zeoserver`` or ``frontend``."""
+    def watched(self, _: Cluster) -> Mapping[str, str]:
+        """Those of them that are watched, by what they are: ``zeoserver`` or ``frontend``."""
+        return {}
 
     def match(self, vm: VM) -> str:
         """How the VM's own network configuration finds its interface (systemd.network(5)).

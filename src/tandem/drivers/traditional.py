@@ -9,7 +9,7 @@ class Traditional(Hypervisor):
 
     program = "traditional"
     folders = ()
-    pair_folders = ("traditional",)
+    pair_folders = ("traditional", "heartbeat/units")
     killing = "systemctl kill --signal=KILL"
     listing = ":"
     memory = ":"

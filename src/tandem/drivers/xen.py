@@ -10,7 +10,6 @@ class Xen(Hypervisor):
     program = "xen"
     folders = ("xen/machine",)
     pair_folders = ("xen/pair",)
-    killing = "xl destroy"
     listing = "timeout 5 xl list | tail -n +3 | cut -d ' ' -f 1"
     memory = """\
 timeout 5 xl info | sed -n 's/^free_memory *: *//p'
@@ -18,8 +17,4 @@ timeout 5 xl list | tail -n +3 | while read -r name _ takes _; do echo "$name $t
 
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
         """The VMs, the ZEO server's before that of the frontend."""
-        return tuple(self.watched(cluster).values())
-
-    def watched(self, cluster: Cluster) -> dict[str, str]:
-        """The VMs."""
-        return {volume.name: f"tandem-vm::{volume.name}" for volume in reversed(cluster.volumes)}
+        return tuple(f"tandem-vm::{volume.name}" for volume in reversed(cluster.volumes))

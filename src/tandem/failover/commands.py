@@ -3,7 +3,7 @@
 import json as jsonlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from tandem.rollout.deploying import alone
 from tandem.rollout.doing import Command, look
 from tandem.rollout.facts import Facts
 from tandem.rollout.health import disturbances
+from tandem.rollout.remote import HostError
 from tandem.rollout.survey import Survey
 from tandem.rollout.visiting import visits
 
@@ -134,10 +135,11 @@ def maintenance_on(_: Connection, why: str = "", cluster: str = "cluster.cfg") -
         if not why.strip():
             raise TandemError("there is no reason: expected --why='new disks', say")
         seen = look(Path(cluster))
-        known = _known(seen)
+        if silent := _silent(seen):
+            raise TandemError("; ".join(one.report() for one in silent))
         with alone(seen):
-            failed = begin(seen.cluster, known, why)
-    _end(seen, failed, "nothing is taken over until `fab maintenance:off`")
+            failed = begin(seen.cluster, _known(seen), why)
+    _end(failed, "nothing is taken over until `fab maintenance:off`")
 
 
 @task(name="maintenance:off", help=CLUSTER_HELP)  # type: ignore[untyped-decorator]
@@ -145,25 +147,23 @@ def maintenance_off(_: Connection, cluster: str = "cluster.cfg") -> None:
     """End the maintenance: each machine takes over from the other again."""
     with told():
         seen = look(Path(cluster))
-        known = _known(seen)
         with alone(seen):
-            failed = end(seen.cluster, known)
-    _end(seen, failed, "Heartbeat runs on both machines, and each takes over from the other")
+            failed = end(seen.cluster, _known(seen))
+    _end((*_silent(seen), *failed), "Heartbeat runs on both machines, and each takes over")
 
 
 def _known(seen: Survey) -> dict[str, Facts]:
-    """The facts of the machines of the pair that are there; raises TandemError without any."""
-    known = {name: one for name, one in _pair(seen).items() if isinstance(one, Facts)}
-    if not known:
-        raise TandemError("; ".join(error.report() for error in seen.errors.values()))
-    return known
+    return {name: one for name, one in _pair(seen).items() if isinstance(one, Facts)}
 
 
-def _end(seen: Survey, failed: tuple[Exception, ...], says: str) -> None:
+def _silent(seen: Survey) -> tuple[HostError, ...]:
+    return tuple(one for one in _pair(seen).values() if isinstance(one, HostError))
+
+
+def _end(failed: Sequence[HostError], says: str) -> None:
     """Say what came of it; ends the command with exit status 1 where not all of it worked."""
-    silent = [one for one in _pair(seen).values() if isinstance(one, TandemError)]
-    for one in (*silent, *failed):
-        fail(str(one))
-    if silent or failed:
+    for one in failed:
+        fail(one.report())
+    if failed:
         sys.exit(1)
     CONSOLE.print(says)

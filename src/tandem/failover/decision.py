@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tandem.model import Cluster
 from tandem.rollout.facts import Facts
-from tandem.rollout.health import not_heard, not_in_sync
+from tandem.rollout.health import not_heard
 from tandem.rollout.plan import HEARTBEAT
 from tandem.rollout.remote import HostError
 
@@ -39,7 +39,10 @@ def failover(cluster: Cluster, pair: Pair) -> Decision:
         return _nobody_serves(cluster, known, silent)
     source = holders[0]
     if left := lacking(cluster, known[source]):
-        says = f"{source} serves in part and is to have the rest: {', '.join(left)}"
+        says = (
+            f"{source} serves in part and is to have the rest: {', '.join(left)}; if that does not"
+            f" start, Heartbeat ends all of it{_unguarded(cluster) if silent else ''}"
+        )
         return Decision(says, to=source, why_not=tuple(_not_here(cluster, source, known[source])))
     if silent:
         return Decision(f"{source} serves; the other machine is not there: {silent[0]}")
@@ -72,7 +75,7 @@ def lacking(cluster: Cluster, facts: Facts) -> tuple[str, ...]:
 
 
 def _nobody_serves(cluster: Cluster, known: Mapping[str, Facts], silent: list[str]) -> Decision:
-    says = "neither machine serves"
+    says = "no machine that answers serves"
     if not known:
         return Decision(says, why_not=tuple(silent))
     in_the_way = {name: tuple(_not_here(cluster, name, one)) for name, one in known.items()}
@@ -82,7 +85,9 @@ def _nobody_serves(cluster: Cluster, known: Mapping[str, Facts], silent: list[st
         }
     to = next((name for name, why_not in in_the_way.items() if not why_not), "")
     if to:
-        return Decision(f"{says}, and {to} is to: its volumes are up to date", to=to)
+        return Decision(
+            f"{says}; {to} is to, whose takeover did not work{_unguarded(cluster)}", to=to
+        )
     why_not = (*silent, *(why for one in in_the_way.values() for why in one))
     return Decision(f"{says}, and none is to", to=next(iter(known)), why_not=why_not)
 
@@ -91,9 +96,29 @@ def _not_here(cluster: Cluster, name: str, facts: Facts) -> Iterator[str]:
     """Why a machine of the pair may not be given what runs nowhere."""
     yield from _not_watched(name, facts)
     for volume in cluster.volumes:
-        disk = facts.volumes[volume.name].disk if volume.name in facts.volumes else "not there"
-        if disk != "UpToDate":
+        state = facts.volumes.get(volume.name)
+        if state is None or state.disk != "UpToDate":
+            disk = state.disk if state else "not there for DRBD"
             yield f"{name}: {volume.name} is {disk}, and the other machine may have newer data"
+        elif state.connection == "StandAlone":
+            yield f"{name}: {volume.name} is StandAlone: both machines may have written to it"
+    # What is started behind Heartbeat's back is not taken over when this machine dies.
+    if _heartbeat_runs(facts) and facts.holds not in ("all", _own(cluster, name)):
+        yield (
+            f"{name}: Heartbeat here does not count as the one that serves, but as"
+            f" {facts.holds or 'unknown'}: `systemctl restart heartbeat` on both decides it anew"
+        )
+
+
+def _own(cluster: Cluster, name: str) -> str:
+    """What Heartbeat calls the group on a machine: it is the first one's own."""
+    return "local" if name == cluster.pair[0] else "foreign"
+
+
+def _unguarded(cluster: Cluster) -> str:
+    if cluster.fencing != "none":
+        return ""
+    return "; nothing guards against both writing, should the other machine live: fencing = none"
 
 
 def _hears(name: str, facts: Facts) -> Iterator[str]:
@@ -106,7 +131,12 @@ def _not_to(cluster: Cluster, known: Mapping[str, Facts], source: str, to: str) 
     """Why the one machine may not serve instead of the other, both of which are there."""
     for name, facts in known.items():
         yield from _not_watched(name, facts)
-    yield from not_in_sync(cluster, to, source, known[to])
+    for volume in cluster.volumes:
+        state = known[to].volumes.get(volume.name)
+        # The other side's disk may be the reason why.
+        if state is None or (state.connection, state.disk) != ("Connected", "UpToDate"):
+            said = f"{state.connection} and {state.disk}" if state else "not there for DRBD"
+            yield f"{to}: {volume.name} is {said}: expected Connected and UpToDate"
     for one, other in ((source, to), (to, source)):
         if not known[one].maintenance and _heartbeat_runs(known[one]):
             yield from not_heard(one, other, known[one])

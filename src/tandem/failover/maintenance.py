@@ -25,13 +25,15 @@ sync {MAINTENANCE}.new
 mv {MAINTENANCE}.new {MAINTENANCE}
 sync {MAINTENANCE.parent}"""
 
-# Where the volumes are primary, that would end the sites. Of two roles, ours is the first.
+# Where the volumes are primary, that would end the sites. Of two roles, ours is the first. They go
+# to a file: a drbdsetup that hangs in the kernel outlives its drbdadm and keeps a pipe open.
 _STOP: Final = f"""\
-if ! roles=$(timeout 10 drbdadm role all 2>/dev/null </dev/null); then
+roles=/run/tandem-maintenance-roles
+if ! timeout -k 1 10 drbdadm role all >$roles 2>/dev/null </dev/null; then
     echo "Heartbeat goes on there: DRBD does not say whether it serves" >&2
     exit 1
 fi
-if echo "$roles" | grep -q ^Primary; then
+if grep -q ^Primary $roles; then
     echo "Heartbeat goes on there: it serves now; run it again" >&2
     exit 1
 fi
@@ -45,7 +47,10 @@ def words_for(why: str) -> str:
 
 
 def begin(cluster: Cluster, known: Mapping[str, Facts], why: str) -> tuple[HostError, ...]:
-    """Begin it on the machines of the pair that are there; what went wrong with them."""
+    """Begin it on the machines of the pair; what went wrong with them.
+
+    Nothing is stopped unless both know it: a Heartbeat that boots would fence one that is stopped.
+    """
     mark = _MARK.format(words=shlex.quote(words_for(why)))
     if failed := _on(cluster, dict.fromkeys(known, mark)):
         return failed

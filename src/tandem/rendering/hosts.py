@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from tandem.drivers import hypervisor_of, manager_of, storage_of
+from tandem.drivers import WATCH, hypervisor_of, manager_of, storage_of
 from tandem.model import CURRENT, DATA, HOME, MAINTENANCE, VAR, Cluster, Host, access_to
 from tandem.rendering import File, Place, Secrets, render
 
@@ -57,19 +57,20 @@ def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
         yield Program(hypervisor.program, folders)
         if peer:
             storage, manager = storage_of(cluster), manager_of(cluster)
+            watched = hypervisor.watched(cluster)
             resources = (
                 *storage.resources(cluster),
                 *hypervisor.resources(cluster),
-                manager.watching,
+                *manager.watching(watched),
             )
             yield Program(storage.program, storage.folders, takes_secrets=True)
             yield Program(
                 manager.program,
-                manager.folders(cluster),
+                manager.folders(cluster, watched),
                 takes_secrets=True,
                 seen={
                     "resources": resources,
-                    "watched": hypervisor.watched(cluster),
+                    "watched": watched,
                     "killing": hypervisor.killing,
                     "suspended": storage.suspended,
                 },
@@ -93,7 +94,8 @@ def _units_at_boot(cluster: Cluster, host: Host) -> Iterator[tuple[str, bool]]:
     if host.machine:
         if cluster.peer_of(host.machine):
             yield from (("drbd.service", True), ("heartbeat.service", True))
-            yield "tandem-watch.service", False
+            if hypervisor_of(cluster).watched(cluster):
+                yield WATCH, False
         if host.name == cluster.pair[0]:
             yield "tandem-verify.timer", True
         if cluster.hypervisor == "nspawn":

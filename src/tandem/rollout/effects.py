@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
+from tandem.drivers import WATCH
 from tandem.rendering.hosts import FRONTEND_THERE
 from tandem.rollout.facts import Unit, unit_in
 from tandem.rollout.wanted import Wanted
@@ -53,6 +54,13 @@ EFFECTS: Final = (
         ("etc/drbd.conf", "etc/drbd.d/*"),
         "drbd.service",
     ),
+    # Heartbeat may end it meanwhile, and then it is not to run.
+    Effect(
+        f"start {WATCH} anew",
+        f"systemctl try-restart {WATCH}",
+        ("usr/local/lib/tandem/watch", f"etc/systemd/system/{WATCH}"),
+        WATCH,
+    ),
     Effect("have GRUB take what the next boot tells Xen", "update-grub", ("etc/default/grub.d/*",)),
     Effect(
         "have Apache take its configuration, once it has checked it",
@@ -68,7 +76,6 @@ _RESTARTS: Final = (
     ("tandem-zeoserver.service", "requests wait, up to 3 s"),
     ("tandem-frontend.service", "no answer, up to 3 s"),
     ("tandem-waitingroom.service", ""),
-    ("tandem-watch.service", ""),
     ("tandem-*.timer", ""),
 )
 """Units that are started anew when their own files change, and what visitors notice."""
@@ -84,7 +91,6 @@ _LATER: Final = {
 _READ_BY: Final = {
     f"{_FRONTEND}/run": "tandem-frontend.service",
     f"{_FRONTEND}/waitingroom": "tandem-waitingroom.service",
-    "usr/local/lib/tandem/watch": "tandem-watch.service",
 }
 """Programs that a unit runs."""
 

@@ -76,6 +76,8 @@ class Facts:
     """The tags of each LVM volume in that group, by the volumes' names."""
     peer: str = ""
     """What Heartbeat says of the other machine of the pair: ``active`` while all is well."""
+    holds: str = ""
+    """What it counts as started here: ``all``, ``local``, ``foreign`` or ``none`` of it."""
     links: Mapping[str, str] = field(default_factory=dict)
     """What it says of its links, by their interfaces: ``up`` or ``dead``."""
     vms: frozenset[str] = frozenset()
@@ -147,6 +149,7 @@ def answered(answer: str) -> Facts:
             if (words := line.split())
         },
         peer=" ".join(parts.get("peer", ())),
+        holds=" ".join(parts.get("holds", ())),
         links=dict(line.split() for line in parts.get("links", ()) if len(line.split()) == 2),
         vms=frozenset(parts.get("vms", ())),
         free=next((int(line) for line in parts.get("memory", ()) if line.isdigit()), None),

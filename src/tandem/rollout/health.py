@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tandem.drivers import WATCH
 from tandem.model import Cluster, Machine
 from tandem.rollout.facts import Facts
 from tandem.rollout.survey import Survey
@@ -83,6 +84,8 @@ def _machine(cluster: Cluster, node: Machine, facts: Facts) -> Iterator[str]:
         yield f"{node.name}: nothing is taken over: maintenance by {facts.maintenance}"
     else:
         yield from not_heard(node.name, peer.name, facts)
+    if facts.primary and WATCH in facts.units and facts.units[WATCH].active != "active":
+        yield f"{node.name}: nobody watches what runs here: {WATCH} does not run"
 
 
 def not_in_sync(cluster: Cluster, node: str, peer: str, facts: Facts) -> Iterator[str]:

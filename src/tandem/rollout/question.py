@@ -94,7 +94,8 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
             interfaces = (host.machine.service_interface, host.machine.replication_interface)
             ours = (BRIDGE if cluster.virtual else interfaces[0], interfaces[1])
             asked = (f'echo "{one} $(cl_status hblinkstatus {peer.name} {one})"' for one in ours)
-            lines = "\n".join((f"cl_status nodestatus {peer.name}", "echo == links", *asked))
+            said = (f"cl_status nodestatus {peer.name}", "echo == holds", "cl_status rscstatus")
+            lines = "\n".join((*said, "echo == links", *asked))
             yield "peer", f"timeout 5 sh -c {shlex.quote(lines)}"
     if wanted.release:
         yield "releases", _RELEASES
