@@ -13,6 +13,9 @@ mount -t overlay -o "lowerdir=/,upperdir=$top/upper,workdir=$top/work" none "$to
 root=$top/root
 mount -t proc none "$root/proc"
 mount -t sysfs none "$root/sys"
+# What is set there is this computer's.
+mount --bind "$root/proc/sys" "$root/proc/sys"
+mount -o remount,bind,ro "$root/proc/sys"
 mount -t cgroup2 none "$root/sys/fs/cgroup"
 for empty in dev run tmp etc/systemd/system; do
     mount -t tmpfs none "$root/$empty"

@@ -17,8 +17,10 @@ STANDBY, STATUS = "/usr/share/heartbeat/hb_standby", "/usr/bin/cl_status"
 ADDRESS = "10.0.0.22"
 CONSTANTS = {
     "every": "0.1",
+    "answer": "0.5",
     "alive": "10",
-    "serves": "20",
+    "hangs": "3",
+    "listens": "20",
     "patience": "2",
     "begins": "2",
     "again": "8",
@@ -30,12 +32,13 @@ SERVER = f"""\
 import os, signal, socket
 signal.signal(signal.SIGTERM, signal.SIG_IGN if os.path.exists("/tmp/deaf") else signal.SIG_DFL)
 with open("{STARTS}", "a") as started: started.write("started\\n")
+connections = []
 server = socket.create_server(("{ADDRESS}", 8100))
 while True:
     connection, _ = server.accept()
     if not os.path.exists("/tmp/silent"):
         connection.sendall(b"\\0\\0\\0\\2Z5")
-    connection.close()
+    connections.append(connection)
 """
 UNIT = """\
 [Unit]
@@ -43,6 +46,17 @@ DefaultDependencies=no
 [Service]
 ExecStart=/usr/bin/python3 /tmp/server.py
 """
+
+
+# Of what systemd starts before all others nothing is to happen here.
+ALONE = "[Unit]\nDefaultDependencies=no\n"
+DRBD = "/tmp/proc-drbd"
+
+
+def volumes(disks: str = "UpToDate/UpToDate", flags: str = "r-----") -> str:
+    """What DRBD 8.4 says of the volumes, of which the second is in this state."""
+    well = " 0: cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate C r-----\n"
+    return f"{well} 1: cs:Connected ro:Primary/Secondary ds:{disks} C {flags}\n"
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +67,10 @@ def booted(boot_for_all: Boot) -> Machine:
     made.write("/etc/systemd/system/tandem-vm-zeoserver.service", UNIT)
     made.hurry(WATCH, CONSTANTS)
     # Apache is not there.
-    made.replace(WATCH, "watch frontend ", ": frontend ")
+    made.replace(WATCH, "watch frontend ", "sh -c 'sleep 1000' frontend ")
     made.add_address(ADDRESS)
-    # By that name drbdadm knows which side is this one.
-    made.run("hostname", "left")
-    made.load_drbd()
-    made.write("/tmp/drbd/disk", "UpToDate/UpToDate\n")
+    made.replace(WATCH, "/proc/drbd", DRBD)
+    made.write("/etc/systemd/system/tandem-watch.service.d/alone.conf", ALONE)
     made.stand_in("told", STANDBY)
     made.write(STATUS, "#!/bin/sh\ncat /tmp/peer\n", 0o755)
     until(lambda: made.run("systemctl", "is-system-running").stdout == "running\n", "systemd is up")
@@ -78,7 +90,7 @@ def node(booted: Machine) -> Iterator[Machine]:
         "/run/tandem-*",
     )
     booted.write("/tmp/peer", "active\n")
-    booted.write("/tmp/drbd/disk", "UpToDate/UpToDate\n")
+    booted.write(DRBD, volumes())
     assert booted.run("systemctl", "start", "tandem-vm-zeoserver.service").returncode == 0
     until(lambda: starts(booted) == 1, "the server is there")
     with watching(booted):
@@ -128,6 +140,33 @@ def test_what_has_answered_is_known_to_a_watch_that_is_started_anew(node: Machin
     node.write("/tmp/silent", "")
     node.run("systemctl", "restart", "tandem-watch.service")
     until(lambda: starts(node) == 2, "it is started anew", 15)
+    # It has the time that everything has.
+    node.replace(WATCH, "patience=2", "patience=300")
+    try:
+        node.run("systemctl", "restart", "tandem-watch.service")
+        until(lambda: starts(node) == 3, "it is started anew", 15)
+        time.sleep(5)
+    finally:
+        node.replace(WATCH, "patience=300", "patience=2")
+    assert starts(node) == 3
+
+
+def test_a_watcher_that_has_died_is_started_anew(node: Machine) -> None:
+    before = node.run("systemctl", "show", "--property=MainPID", "tandem-watch.service").stdout
+    pid = before.strip().removeprefix("MainPID=")
+    node.run("sh", "-c", f"kill -KILL $(cat /proc/{pid}/task/{pid}/children)")
+
+    def after() -> str:
+        return node.run("systemctl", "show", "--property=MainPID", "tandem-watch.service").stdout
+
+    until(lambda: after() not in (before, "MainPID=0\n"), "it is started anew")
+
+
+def test_what_does_not_listen_has_longer_than_what_hangs(node: Machine) -> None:
+    node.run("systemctl", "stop", "tandem-vm-zeoserver.service")
+    time.sleep(1)
+    assert starts(node) == 1
+    until(lambda: starts(node) == 2, "it is started anew", 15)
 
 
 def test_what_hangs_with_all_that_runs_there_is_cut_off_sooner(node: Machine) -> None:
@@ -150,12 +189,12 @@ def test_what_is_started_anew_in_vain_is_for_the_other_machine_if_that_could_tak
     time.sleep(8)
     node.write("/tmp/silent", "")
     until(lambda: starts(node) == 3, "it is started anew again: the other one is dead", 20)
-    node.write("/tmp/drbd/disk", "UpToDate/Inconsistent\n")
+    node.write(DRBD, volumes("UpToDate/Inconsistent"))
     node.write("/tmp/peer", "active\n")
     until(lambda: starts(node) == 4, "and again: the other one lags", 20)
     assert not handed_over(node)
     # The disk here may be the reason.
-    node.write("/tmp/drbd/disk", "Diskless/UpToDate\nUpToDate/UpToDate\n")
+    node.write(DRBD, volumes("Diskless/UpToDate"))
     until(lambda: handed_over(node), "the other machine is to serve", 20)
     assert starts(node) == 4
     until(lambda: starts(node) == 5, "it did not take it, and it is started anew", 10)
@@ -194,20 +233,12 @@ def test_in_maintenance_nothing_is_started(node: Machine) -> None:
 
 
 def test_while_writing_waits_nothing_is_started(node: Machine) -> None:
-    node.write(
-        "/tmp/proc-drbd", " 1: cs:WFConnection ro:Primary/Unknown ds:UpToDate/DUnknown C s---\n"
-    )
-    node.replace(WATCH, "/proc/drbd", "/tmp/proc-drbd")
-    try:
-        node.run("systemctl", "restart", "tandem-watch.service")
-        time.sleep(1)
-        node.write("/tmp/silent", "")
-        time.sleep(6)
-        assert starts(node) == 1
-        node.write("/tmp/proc-drbd", "")
-        until(lambda: starts(node) == 2, "it is started anew", 15)
-    finally:
-        node.replace(WATCH, "/tmp/proc-drbd", "/proc/drbd")
+    node.write(DRBD, volumes("UpToDate/DUnknown", "s-----"))
+    node.write("/tmp/silent", "")
+    time.sleep(6)
+    assert starts(node) == 1
+    node.write(DRBD, volumes("UpToDate/Outdated"))
+    until(lambda: starts(node) == 2, "it is started anew", 15)
 
 
 def test_a_watch_that_is_stopped_starts_nothing_more(node: Machine) -> None:

@@ -157,6 +157,12 @@ def test_a_takeover_that_broke_off_is_finished_where_it_began() -> None:
     )
 
 
+def test_nothing_is_finished_while_heartbeat_hears_a_machine_that_we_do_not_reach() -> None:
+    part = replace(REFUSED, volumes=volumes("Primary"), vms=frozenset(), peer="active")
+    assert why_not(MASTER_GONE, part) == ("slave: Heartbeat hears the other machine: it lives",)
+    assert why_not(standing_by(), part) == ()
+
+
 def test_a_takeover_that_was_refused_can_be_tried_again() -> None:
     assert failover(CLUSTER, pair(MASTER_GONE, REFUSED)) == Decision(
         "no machine that answers serves; slave is to, whose takeover did not work", to="slave"

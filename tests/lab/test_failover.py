@@ -74,6 +74,24 @@ def test_a_standby_that_lags_is_not_given_anything(lab: Lab) -> None:
     assert active(lab) == source
 
 
+@pytest.mark.soak
+def test_a_zeo_server_that_hangs_is_started_anew_where_it_is(lab: Lab) -> None:
+    source, unit = active(lab), "tandem-vm-zeoserver.service"
+    was = said_on(lab, source, f"systemctl show --property=MainPID {unit}")
+    lab.run(source, f"systemctl kill --signal=STOP {unit}", 20)
+    eventually(lambda: said_on(lab, source, f"systemctl is-active {unit}") == "active", 30)
+    eventually(
+        lambda: said_on(lab, source, f"systemctl show --property=MainPID {unit}") not in ("", was),
+        240,
+    )
+    eventually(lambda: visited(lab, 30) == 200, 180)
+    assert active(lab) == source
+    log = said_on(lab, source, "journalctl --no-pager -t tandem-watch")
+    assert "zeoserver is silent: it is started anew" in log
+    assert "frontend is silent" not in log
+
+
+@pytest.mark.soak
 def test_in_maintenance_nothing_is_taken_over_even_from_a_dead_machine(lab: Lab) -> None:
     source, other = active(lab), standby(lab)
     assert fab(lab, "maintenance:on").returncode == 1

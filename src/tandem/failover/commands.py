@@ -135,10 +135,11 @@ def maintenance_on(_: Connection, why: str = "", cluster: str = "cluster.cfg") -
         if not why.strip():
             raise TandemError("there is no reason: expected --why='new disks', say")
         seen = look(Path(cluster))
-        if silent := _silent(seen):
+        silent, known = _silent(seen), _known(seen)
+        if silent and not any(facts.primary for facts in known.values()):
             raise TandemError("; ".join(one.report() for one in silent))
         with alone(seen):
-            failed = begin(seen.cluster, _known(seen), why)
+            failed = begin(seen.cluster, known, why)
     _end(failed, "nothing is taken over until `fab maintenance:off`")
 
 

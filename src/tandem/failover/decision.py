@@ -43,7 +43,8 @@ def failover(cluster: Cluster, pair: Pair) -> Decision:
             f"{source} serves in part and is to have the rest: {', '.join(left)}; if that does not"
             f" start, Heartbeat ends all of it{_unguarded(cluster) if silent else ''}"
         )
-        return Decision(says, to=source, why_not=tuple(_not_here(cluster, source, known[source])))
+        why_not = _not_here(cluster, source, known[source], alone=bool(silent))
+        return Decision(says, to=source, why_not=tuple(why_not))
     if silent:
         return Decision(f"{source} serves; the other machine is not there: {silent[0]}")
     to = next(name for name in known if name != source)
@@ -78,11 +79,10 @@ def _nobody_serves(cluster: Cluster, known: Mapping[str, Facts], silent: list[st
     says = "no machine that answers serves"
     if not known:
         return Decision(says, why_not=tuple(silent))
-    in_the_way = {name: tuple(_not_here(cluster, name, one)) for name, one in known.items()}
-    if len(known) == 1:
-        in_the_way = {
-            name: (*why_not, *_hears(name, known[name])) for name, why_not in in_the_way.items()
-        }
+    in_the_way = {
+        name: tuple(_not_here(cluster, name, one, alone=bool(silent)))
+        for name, one in known.items()
+    }
     to = next((name for name, why_not in in_the_way.items() if not why_not), "")
     if to:
         return Decision(
@@ -92,8 +92,11 @@ def _nobody_serves(cluster: Cluster, known: Mapping[str, Facts], silent: list[st
     return Decision(f"{says}, and none is to", to=next(iter(known)), why_not=why_not)
 
 
-def _not_here(cluster: Cluster, name: str, facts: Facts) -> Iterator[str]:
-    """Why a machine of the pair may not be given what runs nowhere."""
+def _not_here(cluster: Cluster, name: str, facts: Facts, *, alone: bool) -> Iterator[str]:
+    """Why a machine of the pair may not be given what runs nowhere.
+
+    ``alone``: the other one is not there for us.
+    """
     yield from _not_watched(name, facts)
     for volume in cluster.volumes:
         state = facts.volumes.get(volume.name)
@@ -108,6 +111,8 @@ def _not_here(cluster: Cluster, name: str, facts: Facts) -> Iterator[str]:
             f"{name}: Heartbeat here does not count as the one that serves, but as"
             f" {facts.holds or 'unknown'}: `systemctl restart heartbeat` on both decides it anew"
         )
+    if alone and facts.peer == "active":
+        yield f"{name}: Heartbeat hears the other machine: it lives"
 
 
 def _own(cluster: Cluster, name: str) -> str:
@@ -119,12 +124,6 @@ def _unguarded(cluster: Cluster) -> str:
     if cluster.fencing != "none":
         return ""
     return "; nothing guards against both writing, should the other machine live: fencing = none"
-
-
-def _hears(name: str, facts: Facts) -> Iterator[str]:
-    """Why nothing is taken over from a machine that is not there for us."""
-    if facts.peer == "active":
-        yield f"{name}: Heartbeat hears the other machine: it lives"
 
 
 def _not_to(cluster: Cluster, known: Mapping[str, Facts], source: str, to: str) -> Iterator[str]:

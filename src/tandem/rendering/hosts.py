@@ -73,6 +73,7 @@ def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
                     "watched": watched,
                     "killing": hypervisor.killing,
                     "suspended": storage.suspended,
+                    "volumes": storage.listing(cluster),
                 },
             )
     if "frontend" in host.roles:

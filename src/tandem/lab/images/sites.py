@@ -27,9 +27,11 @@ for root in "$zeoserver" "$zeoclient"; do
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
     mount -t tmpfs tmpfs "$root/tmp"
-    mount -t tmpfs tmpfs "$root/run"
+    # Others may not write there: where fs.protected_regular is 2, as Debian sets it, not even root
+    # could write into files of theirs otherwise (sysctl/fs of the kernel's documentation).
+    mount -t tmpfs -o mode=0755 tmpfs "$root/run"
     mkdir -p "$root{VAR}"
-    mount -t tmpfs tmpfs "$root{VAR}"
+    mount -t tmpfs -o mode=0755 tmpfs "$root{VAR}"
     chroot "$root" install -d -o {_ACCOUNT} \\
         {VAR} {VAR}/log {VAR}/cache {VAR}/blobcache {VAR}/zeoclient1
 done
