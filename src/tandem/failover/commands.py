@@ -29,6 +29,9 @@ from tandem.rollout.visiting import visits
 _WELL_WITHIN: Final = 120
 """How long it may take after a move until nothing is amiss, in seconds."""
 
+_EVERY: Final = 2.0
+"""How often it is looked at meanwhile, in seconds."""
+
 _HELP: Final = CLUSTER_HELP | JSON_HELP | {"yes": "do not ask"}
 
 
@@ -104,13 +107,18 @@ def _watched(
         tell = (lambda _line: None) if json else tell
         move(seen.cluster, decision, tell)
         seconds = time.monotonic() - started
-        tell("all runs there; looking whether it is well")
         until = time.monotonic() + _WELL_WITHIN
-        while left := disturbances(look(file), visits(seen.cluster)):
-            if time.monotonic() > until:
-                break
-            tell(f"not yet: {left[0]}")
+        while (left := _amiss(file, seen.cluster)) and time.monotonic() < until:
+            tell(f"all runs there, and is not well yet: {left[0]}")
+            time.sleep(_EVERY)
     return came.seen, seconds, left
+
+
+def _amiss(file: Path, cluster: Cluster) -> tuple[str, ...]:
+    """What is not well; the hosts, which that costs time, are asked once the sites answer."""
+    visited = visits(cluster)
+    silent = tuple(f"{site}: no answer" for site, visit in visited.items() if not visit.well)
+    return silent or disturbances(look(file), visited)
 
 
 def _figures(came: Seen) -> dict[str, Any]:

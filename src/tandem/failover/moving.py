@@ -13,7 +13,8 @@ from tandem.rollout.remote import Remote
 
 _WITHIN: Final = 300
 """How long a machine may take until all runs on it, in seconds."""
-_EVERY: Final = 0.5
+_EVERY: Final = 2.0
+"""How often it is looked at, in seconds: that takes time from what starts there."""
 
 _GIVEN_UP: Final = """{
     echo "it did not start, and Heartbeat has ended all of it: journalctl -u heartbeat says why" >&2
