@@ -57,7 +57,7 @@ def test_a_machine_that_watches_apache_and_zeo_hears_from_both(stack: Running) -
     assert asks
     function = watch[watch.index("answers() {") : watch.index("# 0: writing")]
     for program, told in (("frontend", asks[1]), ("zeoserver", "''")):
-        command = f"{function}\nanswers 127.0.0.1 {stack.ports[program]} {told} 10"
+        command = f"answer=10\n{function}\nanswers 127.0.0.1 {stack.ports[program]} {told}"
         assert subprocess.run(("sh", "-c", command), check=False).returncode == 0, program
 
 

@@ -51,6 +51,7 @@ def test_the_other_machine_serves_and_back(lab: Lab, capsys: pytest.CaptureFixtu
     assert max(there["nobody_answered"], back["nobody_answered"]) < 150
 
 
+@pytest.mark.soak
 def test_to_the_first_machine_nothing_goes_back_that_is_there(lab: Lab) -> None:
     first = lab.cluster.pair[0]
     if active(lab) != first:
