@@ -64,6 +64,8 @@ def test_a_machine_is_switched_off_and_on(description: Path) -> None:
     assert fab(description, "poweroff:slave").stdout == "slave is off\n"
     assert power(description)["slave"] == "off"
     assert fab(description, "poweron:slave").stdout == "slave is on\n"
+    # What comes next finds it up.
+    eventually(lambda: fab(description, "ssh:slave", "--command=true").returncode == 0, 120)
 
 
 def test_a_machine_freezes_and_thaws(description: Path) -> None:
