@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.lab,
     pytest.mark.root,
     pytest.mark.slow,
+    pytest.mark.soak,
     pytest.mark.timeout(900, func_only=True),
 ]
 
@@ -51,7 +52,6 @@ def test_the_other_machine_serves_and_back(lab: Lab, capsys: pytest.CaptureFixtu
     assert max(there["nobody_answered"], back["nobody_answered"]) < 150
 
 
-@pytest.mark.soak
 def test_to_the_first_machine_nothing_goes_back_that_is_there(lab: Lab) -> None:
     first = lab.cluster.pair[0]
     if active(lab) != first:
@@ -74,7 +74,6 @@ def test_a_standby_that_lags_is_not_given_anything(lab: Lab) -> None:
     assert active(lab) == source
 
 
-@pytest.mark.soak
 def test_a_zeo_server_that_hangs_is_started_anew_where_it_is(lab: Lab) -> None:
     source, unit = active(lab), "tandem-vm-zeoserver.service"
     was = said_on(lab, source, f"systemctl show --property=MainPID {unit}")
@@ -91,7 +90,6 @@ def test_a_zeo_server_that_hangs_is_started_anew_where_it_is(lab: Lab) -> None:
     assert "frontend is silent" not in log
 
 
-@pytest.mark.soak
 def test_in_maintenance_nothing_is_taken_over_even_from_a_dead_machine(lab: Lab) -> None:
     source, other = active(lab), standby(lab)
     assert fab(lab, "maintenance:on").returncode == 1

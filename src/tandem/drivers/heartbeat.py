@@ -14,12 +14,27 @@ class Heartbeat:
 
     program = "heartbeat"
 
-    giving = "/usr/share/heartbeat/hb_standby all"
-    """The command that has the machine that serves hand over to the other, which must be there."""
+    giving = """\
+for try in 1 2 3; do
+    /usr/share/heartbeat/hb_standby all
+    for second in 1 2 3 4 5 6 7 8 9 10; do
+        case $(cl_status rscstatus) in transition | none) exit 0 ;; esac
+        sleep 1
+    done
+done
+echo "Heartbeat does not hand over: journalctl -u heartbeat says why" >&2
+exit 1"""
+    """The POSIX shell that has the machine that serves hand over to the other, which must be there.
+
+    Under load Heartbeat has lost what it was asked ("Message with zero fields").
+    """
 
     def taking(self, first: str) -> str:
-        """The command that starts what does not run of the group that begins with a resource."""
-        return f"/usr/share/heartbeat/ResourceManager takegroup {first}"
+        """The POSIX shell that starts what does not run of the group with this first resource."""
+        return f"""\
+/usr/share/heartbeat/ResourceManager takegroup {first} && exit 0
+echo "it did not start, and Heartbeat has ended all of it: journalctl -u heartbeat says why" >&2
+exit 1"""
 
     def watching(self, watched: Mapping[str, str]) -> tuple[str, ...]:
         """What watches some of the resources, as in haresources: Heartbeat itself watches none."""

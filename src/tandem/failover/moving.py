@@ -16,11 +16,6 @@ _WITHIN: Final = 300
 _EVERY: Final = 2.0
 """How often it is looked at, in seconds: that takes time from what starts there."""
 
-_GIVEN_UP: Final = """{
-    echo "it did not start, and Heartbeat has ended all of it: journalctl -u heartbeat says why" >&2
-    exit 1
-}"""
-
 
 def move(cluster: Cluster, decision: Decision, tell: Callable[[str], None]) -> None:
     """Do what was decided, and wait until all runs where it is to; raises TandemError."""
@@ -29,7 +24,7 @@ def move(cluster: Cluster, decision: Decision, tell: Callable[[str], None]) -> N
     command = manager.giving if decision.source else manager.taking(first)
     asked = cluster.hosts[decision.source or decision.to]
     with Remote(asked, cluster.ssh) as there, Remote(cluster.hosts[decision.to], cluster.ssh) as to:
-        there.run(f"{command} || {_GIVEN_UP}")
+        there.run(command)
         began = time.monotonic()
         while left := lacking(cluster, _now(cluster, to)):
             tell(f"not on {decision.to} yet: {', '.join(left)}")
