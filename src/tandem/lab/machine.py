@@ -58,7 +58,10 @@ class Kind(ABC):
 
     @abstractmethod
     def command(self, machine: Hardware, run: Path) -> tuple[str, ...]:
-        """The process that is the machine; what it keeps while it runs goes into ``run``."""
+        """The process that is the machine.
+
+        It is started in the folder ``run``, and keeps there what it keeps while it runs.
+        """
 
     @abstractmethod
     def made_whole(self, disk: Disk) -> Disk:

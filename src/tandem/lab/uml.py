@@ -10,12 +10,20 @@ from tandem.lab.machine import Disk, Hardware, Kind
 
 MODULES: Final = Path("/usr/lib/uml/modules")
 
+XSTATE: Final = Path(__file__).with_name("xstate.c")
+"""What ``linux.uml`` takes on processors with AMX, and does no harm on others: C."""
+_PRELOADED: Final = """\
+tcc -shared -nostdlib -o "$0.so" "$1" || exit
+shift
+LD_PRELOAD="${LD_PRELOAD:+$LD_PRELOAD }./$0.so" exec "$@"
+"""
+
 
 class UserModeLinux(Kind):
     """Debian's user-mode-linux."""
 
     name = "uml"
-    needs = ("linux.uml", "uml_moo")
+    needs = ("linux.uml", "uml_moo", "tcc")
     hypervisors = ("nspawn", "none")
     lacks = (
         "there are no firewalls: nf_tables in Debian's User Mode Linux has no family inet",
@@ -34,7 +42,7 @@ class UserModeLinux(Kind):
     )
 
     def command(self, machine: Hardware, run: Path) -> tuple[str, ...]:
-        """``linux.uml``, without an initrd.
+        """``linux.uml``, without an initrd, and with what makes it run on any processor.
 
         ``run`` holds its management socket, which is in the way of none: it is not used.
         """
@@ -47,6 +55,7 @@ class UserModeLinux(Kind):
             for at, port in enumerate(machine.ports)
         )
         return (
+            *("sh", "-c", _PRELOADED, machine.name, str(XSTATE)),
             "linux.uml",
             f"mem={machine.memory}M",
             f"umid={machine.name}",
