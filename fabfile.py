@@ -16,6 +16,7 @@ from tandem import rotation
 from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, fail, told
 from tandem.description import cluster_in
 from tandem.diagram import diagram as drawn
+from tandem.drill import commands as drill
 from tandem.errors import TandemError
 from tandem.failover import commands as failover
 from tandem.lab import commands as lab
@@ -141,6 +142,6 @@ def _described() -> Cluster | None:
 
 
 if described := _described():
-    every = (rollout, failover, lab)
+    every = (rollout, failover, drill, lab)
     for command in (task for group in every for task in group.commands(described)):
         namespace.add_task(command)

@@ -35,10 +35,16 @@ class Seen:
         return max((visit.seconds for _, visit in self.visits), default=0.0)
 
     @property
+    def gap(self) -> tuple[float, float]:
+        """Between which answers nobody got one for the longest time (s); both 0 where none did."""
+        answered = sorted(began + visit.seconds for began, visit in self.visits if visit.well)
+        return max(pairwise(answered), key=lambda pair: pair[1] - pair[0], default=(0.0, 0.0))
+
+    @property
     def away(self) -> float:
         """For how long at a stretch nobody got an answer, in seconds."""
-        answered = sorted(began + visit.seconds for began, visit in self.visits if visit.well)
-        return max((b - a for a, b in pairwise(answered)), default=0.0)
+        before, after = self.gap
+        return after - before
 
     def report(self) -> str:
         """All of it, as a sentence."""
@@ -56,8 +62,8 @@ class Visitors:
 
 
 @contextmanager
-def visitors(cluster: Cluster) -> Iterator[Visitors]:
-    """Have the first site read meanwhile, from no cache."""
+def visitors(cluster: Cluster, cached: bool = False) -> Iterator[Visitors]:
+    """Have the first site read meanwhile: its front page, or a page that no cache has."""
     came = Visitors()
     begun: list[tuple[float, Future[Visit]]] = []
     over = Event()
@@ -65,7 +71,7 @@ def visitors(cluster: Cluster) -> Iterator[Visitors]:
 
         def come() -> None:
             while not over.wait(_EVERY):
-                asked = pool.submit(visit, cluster, cluster.sites[0], _PATIENCE, False)
+                asked = pool.submit(visit, cluster, cluster.sites[0], _PATIENCE, cached)
                 begun.append((time.monotonic(), asked))
 
         thread = Thread(target=come, daemon=True)

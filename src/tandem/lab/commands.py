@@ -2,6 +2,7 @@
 
 import json as jsonlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,10 +18,10 @@ from tandem.errors import TandemError
 from tandem.lab import faults, looks
 from tandem.lab.lab import Lab
 from tandem.lab.layout import layout_of
-from tandem.lab.namespace import Namespace
+from tandem.lab.namespace import Namespace, NoLabError
 from tandem.lab.network import Direction
 from tandem.lab.rootless import go_where_root_is, go_where_we_are_root
-from tandem.lab.starting import MEMORY, described_for, lab_up, open_lab, restart
+from tandem.lab.starting import DESCRIBED, MEMORY, described_for, lab_up, open_lab, restart
 from tandem.model import Cluster
 from tandem.rendering import CHECKOUT
 
@@ -67,6 +68,22 @@ def _command(name: str, says: str, **helps: str) -> Callable[[Callable[..., None
 def _lab(cluster: str) -> Lab:
     lab = open_lab(_folder(cluster_in(Path(cluster))))
     go_where_root_is(lab.namespace.keeper)
+    return lab
+
+
+def lab_here(file: Path) -> Lab | None:
+    """The lab of a description, if it runs; this program goes on in its network then.
+
+    The description may be the one that the lab itself keeps.
+    """
+    folder = file.parent if (file.parent / DESCRIBED).exists() else _folder(cluster_in(file))
+    try:
+        lab = open_lab(folder)
+    except NoLabError:
+        return None
+    go_where_root_is(lab.namespace.keeper)
+    if not lab.namespace.entered:
+        _become(*lab.namespace.entering((sys.executable, *sys.orig_argv[1:])))
     return lab
 
 

@@ -35,6 +35,11 @@ class Namespace:
         self.keeper: int = struct.unpack("iII", asked)[0]
         """The keeper's process, as this computer counts."""
 
+    @property
+    def entered(self) -> bool:
+        """Whether this program is in the lab's network."""
+        return Path("/proc/self/ns/net").samefile(f"/proc/{self.keeper}/ns/net")
+
     def entering(self, command: Sequence[str | Path]) -> tuple[str | Path, ...]:
         """The command that runs another in the lab; it is killed when the lab ends, or this is."""
         inside = (f"--target={self.keeper}", "--net", "--mount", "--pid")

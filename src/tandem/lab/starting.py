@@ -46,7 +46,7 @@ _NEEDS: Final = (
     *("nft", "nsenter", "qemu-storage-daemon", "socat", "ssh", "ssh-keygen", "unshare"),
 )
 
-_DESCRIBED: Final = "described.json"
+DESCRIBED: Final = "described.json"
 _BASE: Final = "base"
 _KNOWN: Final = "known_hosts"
 
@@ -133,7 +133,7 @@ def _brought_up(
     base = base_of(described, kind, images, tell, bare=bare, making=refuse_the_making)
     shutil.rmtree(folder, ignore_errors=True)
     with leashed(folder) as namespace:
-        described.keep(folder / _DESCRIBED)
+        described.keep(folder / DESCRIBED)
         # A roll-out to bare machines adds the VMs that it makes.
         identity = Identity(base.key, folder / _KNOWN)
         shutil.copy(base.identity.known_hosts, identity.known_hosts)
@@ -203,7 +203,7 @@ def open_lab(folder: Path) -> Lab:
     namespace = Namespace(folder)
     base = (folder / _BASE).resolve()
     identity = Identity(base.parent / "lab-key", folder / _KNOWN)
-    return Lab(kept_in(folder / _DESCRIBED), UserModeLinux(), identity, namespace)
+    return Lab(kept_in(folder / DESCRIBED), UserModeLinux(), identity, namespace)
 
 
 def restart(lab: Lab, machine: str, tell: Tell, *, lossy: bool) -> None:

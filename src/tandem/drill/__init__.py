@@ -1,0 +1,1 @@
+"""Drills: a fault made on purpose, under load, and a report of what came of it."""

@@ -1,0 +1,227 @@
+"""``fab drill:…`` and ``fab history``."""
+
+import json as jsonlib
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from fabric import Connection, task
+from rich.table import Table
+
+from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, agreed, fail, told, working
+from tandem.drill.faults import FAULTS, SWITCHOVER, Fault, Place
+from tandem.drill.report import Report
+from tandem.drill.running import drill
+from tandem.errors import TandemError
+from tandem.failover import decision as deciding
+from tandem.failover.moving import move
+from tandem.lab.commands import lab_here
+from tandem.lab.faults import heal
+from tandem.lab.lab import Lab
+from tandem.model import Cluster
+from tandem.rendering import CHECKOUT
+from tandem.rollout.deploying import alone
+from tandem.rollout.doing import Command, look
+from tandem.rollout.health import disturbances
+from tandem.rollout.survey import Survey
+from tandem.rollout.visiting import visits
+from tandem.secrets import file_of, secret_in
+
+DRILLS: Final = CHECKOUT / "var/drills"
+"""Where the reports of drills are kept, each in a folder of its own."""
+
+
+def commands(cluster: Cluster) -> Iterator[Command]:
+    """The tasks for a cluster with a pair."""
+    if not cluster.pair:
+        return
+    yield _switchover()
+    for name, fault in FAULTS.items():
+        yield _in_the_lab(name, fault)
+
+
+def _task(name: str, says: str, **more: str) -> Callable[[Callable[..., None]], Command]:
+    helps = {"count": "how often, each on what the one before left"} | more
+
+    def made(function: Callable[..., None]) -> Command:
+        function.__doc__ = says
+        return task(name=f"drill:{name}", help=CLUSTER_HELP | JSON_HELP | helps)(function)
+
+    return made
+
+
+def _switchover() -> Command:
+    @_task(SWITCHOVER, "Have the other machine serve, under load, and report.", yes="do not ask")
+    def command(
+        _: Connection,
+        cluster: str = "cluster.cfg",
+        count: str = "1",
+        yes: bool = False,
+        json: bool = False,
+    ) -> None:
+        file = Path(cluster)
+
+        def once(tell: Callable[[str], None], seen: Survey) -> Report:
+            decision = deciding.failover(
+                seen.cluster, {n: seen.facts[n] for n in seen.cluster.pair}
+            )
+            if not decision.source or decision.why_not:
+                raise TandemError("\n".join((decision.says, *decision.why_not)))
+            begin = partial(move, seen.cluster, decision, lambda _line: None)
+            with alone(seen):
+                return drill(
+                    file,
+                    seen.cluster,
+                    _password(seen.cluster),
+                    SWITCHOVER,
+                    decision.says,
+                    begin,
+                    0,
+                    lambda: None,
+                    tell,
+                )
+
+        with told():
+            lab_here(file)
+            asked = "a switchover under load, with editors in a folder that is removed afterwards"
+            _drilled(file, SWITCHOVER, asked, once, count, yes, json)
+
+    return command
+
+
+def _in_the_lab(name: str, fault: Fault) -> Command:
+    says = fault.says.format(active="the active machine", standby="the standby")
+
+    @_task(name, f"In the lab, under load: {says}; and report.")
+    def command(
+        _: Connection,
+        cluster: str = "cluster.cfg",
+        count: str = "1",
+        json: bool = False,
+    ) -> None:
+        file = Path(cluster)
+        with told():
+            lab = lab_here(file)
+            if lab is None:
+                raise TandemError(
+                    f"drill:{name} takes a lab, and none runs: `fab lab:up` starts it;"
+                    f" a real cluster has drill:{SWITCHOVER}"
+                )
+
+            def once(tell: Callable[[str], None], seen: Survey) -> Report:
+                place = Place(lab, *_places(seen))
+                return drill(
+                    file,
+                    seen.cluster,
+                    _password(seen.cluster),
+                    name,
+                    fault.says.format(active=place.active, standby=place.standby),
+                    partial(fault.begin, place),
+                    fault.holds,
+                    partial(_mend, lab),
+                    tell,
+                )
+
+            _drilled(file, name, f"in the lab: {says}", once, count, yes=True, json=json)
+
+    return command
+
+
+def _drilled(
+    file: Path,
+    name: str,
+    asked: str,
+    once: Callable[[Callable[[str], None], Survey], Report],
+    count: str,
+    yes: bool,
+    json: bool,
+) -> None:
+    """Drill, one time after the other, until something is wrong; keep and show what came of it."""
+    if not count.isdecimal() or not int(count):
+        raise TandemError(f"--count={count}: expected a number, 1 at least")
+    if not json:
+        CONSOLE.print(asked, markup=False)
+    if not yes and not agreed("Do it?"):
+        raise TandemError("not done")
+    reports: list[Report] = []
+    folder = DRILLS
+    for _ in range(int(count)):
+        seen = look(file)
+        if amiss := _wrong(seen):
+            raise TandemError(f"nothing is drilled where something is wrong: {amiss}")
+        with working(name) as tell:
+            report = once((lambda _line: None) if json else tell, seen)
+        folder = DRILLS / seen.cluster.name / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}"
+        report.keep(folder)
+        _draw(report, folder)
+        reports.append(report)
+        if not json:
+            CONSOLE.print("\n".join(report.lines()), markup=False)
+            CONSOLE.print(f"all of it, and a plot: {folder.relative_to(CHECKOUT)}", markup=False)
+        for one in report.failures:
+            fail(one)
+        if report.failures:
+            break
+    if json:
+        print(jsonlib.dumps([report.as_json() for report in reports], indent=1))
+    elif len(reports) > 1:
+        CONSOLE.print(_summary(reports))
+    if reports[-1].failures:
+        sys.exit(1)
+
+
+def _draw(report: Report, folder: Path) -> None:
+    # It takes a second to be imported, of every command's start.
+    from tandem.drill.plot import draw
+
+    draw(report, folder / "latency.png")
+
+
+def _summary(reports: Sequence[Report]) -> Table:
+    table = Table("of", str(len(reports)), "median", "longest", box=None)
+    for what, times in {
+        "until the first good answer": [one.first_good for one in reports],
+        "until an editor's work is taken": [one.served_after for one in reports],
+        "until all is well": [one.well_after for one in reports],
+    }.items():
+        if known := [one for one in times if one is not None]:
+            cells = (str(len(known)), f"{statistics.median(known):.1f} s", f"{max(known):.1f} s")
+            table.add_row(what, *cells)
+    return table
+
+
+def _wrong(seen: Survey) -> str:
+    return "; ".join(disturbances(seen, visits(seen.cluster)))
+
+
+def _places(seen: Survey) -> tuple[str, str]:
+    """The machine of the pair that serves, and the other one."""
+    active = next(name for name in seen.cluster.pair if seen.known[name].primary)
+    return active, next(name for name in seen.cluster.pair if name != active)
+
+
+def _mend(lab: Lab) -> None:
+    """End what is amiss in the lab as its operator would: faults, and machines without power."""
+    heal(lab)
+    for machine, state in lab.states().items():
+        if state == "frozen":
+            lab.thaw(machine)
+        elif state == "off":
+            lab.poweron(machine)
+
+
+def _password(cluster: Cluster) -> str:
+    """The admin's: as ``fab sites`` has made it, or the lab's own; raises TandemError."""
+    files = [
+        file_of(CHECKOUT, name, cluster.secrets.admin)
+        for name in (f"{cluster.name}.admin", "admin")
+    ]
+    for file in files:
+        with suppress(FileNotFoundError):
+            return secret_in(file.read_text(), file)
+    raise TandemError(f"{files[0]} is missing: `fab sites` makes the sites and their admin")

@@ -1,0 +1,132 @@
+"""Running a drill: load, the fault, the way back, and what came of it."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from tandem.drill.editors import Editing
+from tandem.drill.report import Report
+from tandem.drill.roles import both_wrote, roles
+from tandem.drill.timeline import events
+from tandem.errors import TandemError
+from tandem.failover.visitors import Seen, visitors
+from tandem.model import Cluster
+from tandem.rollout.doing import look
+from tandem.rollout.health import disturbances
+from tandem.rollout.visiting import visits
+
+Tell = Callable[[str], None]
+
+_BEFORE: Final = 10.0
+"""For how long there is load before the fault, in seconds: it shows what is usual."""
+_SERVED_WITHIN: Final = 240.0
+_WELL_WITHIN: Final = 480.0
+"""How long it is waited for that, in seconds."""
+_EVERY: Final = 1.0
+"""How often it is looked whether it is there, in seconds."""
+
+
+def drill(
+    file: Path,
+    cluster: Cluster,
+    password: str,
+    fault: str,
+    says: str,
+    begin: Callable[[], None],
+    holds: float,
+    mend: Callable[[], None],
+    tell: Tell,
+) -> Report:
+    """Do what the fault is under load, have it mended, and say what came of it.
+
+    ``begin`` makes the fault, which takes ``holds`` seconds until it shows; ``mend`` is called
+    again and again once the site is back. Raises TandemError where there is nothing to drill on.
+    """
+    editing = Editing(cluster, password)
+    with ExitStack() as stack:
+        primary = stack.enter_context(roles(cluster))
+        cached = stack.enter_context(visitors(cluster, cached=True))
+        uncached = stack.enter_context(visitors(cluster))
+        stack.enter_context(editing.going_on())
+        tell("load, as usual")
+        time.sleep(_BEFORE)
+        tell(says)
+        began, started = time.time(), time.monotonic()
+        begin()
+        done = time.time()
+        time.sleep(holds)
+        tell("until the site takes work again")
+        served = _until(lambda: _served(cluster, editing, done), started, _SERVED_WITHIN)
+        served_after = _first_taken(editing, done, began) if served else None
+        amiss: tuple[str, ...] = ()
+
+        def well() -> bool:
+            nonlocal amiss
+            mend()
+            amiss = _amiss(file, cluster)
+            tell(f"until all is well: {amiss[0]}" if amiss else "all is well")
+            return not amiss
+
+        well_after = _until(well, started, _WELL_WITHIN)
+    timeline = events(cluster, began)
+    verdict = editing.verdict()
+    editing.tidy_up()
+    return Report(
+        cluster.name,
+        fault,
+        says,
+        began,
+        served_after,
+        well_after,
+        {"cached": _since(cached.seen, started), "uncached": _since(uncached.seen, started)},
+        tuple(replace(work, began=work.began - began) for work in editing.work),
+        verdict,
+        timeline,
+        both_wrote(primary),
+        amiss,
+    )
+
+
+def _until(seen: Callable[[], bool], started: float, within: float) -> float | None:
+    """After how many seconds it was seen; None where that was not within so many."""
+    while not seen():
+        if time.monotonic() - started > within:
+            return None
+        time.sleep(_EVERY)
+    return time.monotonic() - started
+
+
+def _served(cluster: Cluster, editing: Editing, since: float) -> bool:
+    return any(work.acknowledged and work.began > since for work in editing.work) and all(
+        visit.well for visit in visits(cluster).values()
+    )
+
+
+def _first_taken(editing: Editing, since: float, began: float) -> float:
+    return (
+        min(
+            work.began + work.seconds
+            for work in editing.work
+            if work.acknowledged and work.began + work.seconds > since
+        )
+        - began
+    )
+
+
+def _since(seen: Seen, started: float) -> Seen:
+    return Seen([(began - started, visit) for began, visit in seen.visits])
+
+
+def _amiss(file: Path, cluster: Cluster) -> tuple[str, ...]:
+    """What is not well; the hosts, which that costs time, are asked once the sites answer."""
+    visited = visits(cluster)
+    silent = tuple(f"{site}: no answer" for site, visit in visited.items() if not visit.well)
+    if silent:
+        return silent
+    try:
+        return disturbances(look(file), visited)
+    except TandemError as error:
+        return (error.report(),)
