@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from rich.table import Table
 
 from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, agreed, fail, told, working
 from tandem.drill.faults import FAULTS, SWITCHOVER, Fault, Place
+from tandem.drill.history import Kept, kept_drills, noted, takeovers
 from tandem.drill.report import Report
 from tandem.drill.running import drill
 from tandem.errors import TandemError
@@ -40,9 +42,47 @@ def commands(cluster: Cluster) -> Iterator[Command]:
     """The tasks for a cluster with a pair."""
     if not cluster.pair:
         return
+    yield history
     yield _switchover()
     for name, fault in FAULTS.items():
         yield _in_the_lab(name, fault)
+
+
+@task(help=CLUSTER_HELP | JSON_HELP)  # type: ignore[untyped-decorator]  # Fabric has no types
+def history(_: Connection, cluster: str = "cluster.cfg", json: bool = False) -> None:
+    """Show when a machine of the pair came to serve, and why: in drills, and in earnest."""
+    file = Path(cluster)
+    with told():
+        lab_here(file)
+        described = cluster_in(file)
+        drills = kept_drills(DRILLS / described.name)
+        events, silent = noted(described)
+        found = tuple(takeovers(events, drills))
+    if json:
+        kept = [one.report for one in drills]
+        print(jsonlib.dumps({"takeovers": [asdict(one) for one in found], "drills": kept}))
+    else:
+        table = Table("when", "serves", "because", "drill", box=None)
+        for one in found:
+            when = time.strftime("%F %T", time.localtime(one.at))
+            table.add_row(when, one.machine, one.why, one.drill)
+        CONSOLE.print(table if found else "nobody has taken over yet")
+        if drills:
+            CONSOLE.print(_drills(drills))
+    for error in silent:
+        fail(error.report())
+    if silent:
+        sys.exit(1)
+
+
+def _drills(drills: Sequence[Kept]) -> Table:
+    table = Table("drill", "first good answer", "all well", "lost", "of", box=None)
+    for one in drills:
+        times = (one.report["first_good"], one.report["well_after"])
+        verdict = one.report["verdict"]
+        counts = (str(len(verdict["lost"])), str(verdict["acknowledged"]))
+        table.add_row(one.name, *("-" if at is None else f"{at:.1f} s" for at in times), *counts)
+    return table
 
 
 def _task(name: str, says: str, **more: str) -> Callable[[Callable[..., None]], Command]:

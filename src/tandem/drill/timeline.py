@@ -11,8 +11,8 @@ from tandem.rollout.remote import HostError, Remote
 
 _NOTED: Final = (
     ("detected", r" heartbeat\S*: .*WARN: node (?P<what>\S+): is dead"),
-    ("fenced", r" tandem-fence\S*: .*(?P<what>\S+) is off"),
-    ("promoted", r" kernel: .*drbd (?P<what>[\w-]+)/?\d*.*role\( Secondary -> Primary \)"),
+    ("fenced", r" tandem-fence\S*: (?:.* that )?(?P<what>\S+) is (?:switched )?off"),
+    ("promoted", r" kernel: block (?P<what>drbd\d+): role\( Secondary -> Primary \)"),
     ("VM up", r" systemd\[1\]: Started tandem-vm-(?P<what>\S+)\.service"),
     ("service up", r" systemd\[1\]: Started tandem-(?P<what>zeoserver|frontend)\.service"),
 )
