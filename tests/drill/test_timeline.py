@@ -2,7 +2,7 @@
 
 import pytest
 
-from tandem.drill.timeline import Event, noted_in
+from tandem.drill.timeline import noted_in
 
 BEGAN = 1_795_774_700.0
 
@@ -27,13 +27,13 @@ BEGAN = 1_795_774_700.0
 )
 def test_a_line_that_tells_of_something_is_an_event(line: str, says: str) -> None:
     told = list(noted_in([f"{BEGAN + 10:.6f} {line}"], "slave", BEGAN))
-    assert told == [Event(pytest.approx(10), says, "slave")]
+    assert [(round(event.after), event.says) for event in told] == [(10, says)]
 
 
 def test_other_lines_and_earlier_ones_are_none() -> None:
     lines = [
         f"{BEGAN + 10:.6f} slave sshd[1]: Accepted publickey",
-        f"{BEGAN + 10:.6f} slave tandem-fence[1]: master is not known to be off: nobody confirmed it",
+        f"{BEGAN + 10:.6f} slave tandem-fence[1]: master is not known to be off",
         f"{BEGAN - 10:.6f} slave tandem-fence[1]: master is off",
         "-- Boot 1234 --",
     ]

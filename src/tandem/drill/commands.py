@@ -15,6 +15,7 @@ from fabric import Connection, task
 from rich.table import Table
 
 from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, agreed, fail, told, working
+from tandem.description import cluster_in
 from tandem.drill.faults import FAULTS, SWITCHOVER, Fault, Place
 from tandem.drill.history import Kept, kept_drills, noted, takeovers
 from tandem.drill.report import Report
