@@ -10,9 +10,9 @@ from tandem.lab.machine import Disk, Hardware, Kind
 
 MODULES: Final = Path("/usr/lib/uml/modules")
 
-XSTATE: Final = Path(__file__).with_name("xstate.c")
-"""What ``linux.uml`` takes on processors with AMX, and does no harm on others: C."""
-_PRELOADED: Final = """\
+PRELOADED: Final = Path(__file__).with_name("uml.c")
+"""What ``linux.uml`` takes on today's processors and kernels, and does no harm on others: C."""
+_PRELOADING: Final = """\
 tcc -shared -nostdlib -o "$0.so" "$1" || exit
 shift
 LD_PRELOAD="${LD_PRELOAD:+$LD_PRELOAD }./$0.so" exec "$@"
@@ -55,7 +55,7 @@ class UserModeLinux(Kind):
             for at, port in enumerate(machine.ports)
         )
         return (
-            *("sh", "-c", _PRELOADED, machine.name, str(XSTATE)),
+            *("sh", "-c", _PRELOADING, machine.name, str(PRELOADED)),
             "linux.uml",
             f"mem={machine.memory}M",
             f"umid={machine.name}",
