@@ -52,9 +52,8 @@ def commands(cluster: Cluster) -> Iterator[Command]:
 @task(help=CLUSTER_HELP | JSON_HELP)  # type: ignore[untyped-decorator]  # Fabric has no types
 def history(_: Connection, cluster: str = "cluster.cfg", json: bool = False) -> None:
     """Show when a machine of the pair came to serve, and why: in drills, and in earnest."""
-    file = Path(cluster)
     with told():
-        lab_here(file)
+        _, file = _here(cluster)
         described = cluster_in(file)
         drills = kept_drills(DRILLS / described.name)
         events, silent = noted(described)
@@ -105,8 +104,6 @@ def _switchover() -> Command:
         yes: bool = False,
         json: bool = False,
     ) -> None:
-        file = Path(cluster)
-
         def once(tell: Callable[[str], None], seen: Survey) -> Report:
             decision = deciding.failover(
                 seen.cluster, {n: seen.facts[n] for n in seen.cluster.pair}
@@ -128,7 +125,7 @@ def _switchover() -> Command:
                 )
 
         with told():
-            lab_here(file)
+            _, file = _here(cluster)
             asked = "a switchover under load, with editors in a folder that is removed afterwards"
             _drilled(file, SWITCHOVER, asked, once, count, yes, json)
 
@@ -145,9 +142,8 @@ def _in_the_lab(name: str, fault: Fault) -> Command:
         count: str = "1",
         json: bool = False,
     ) -> None:
-        file = Path(cluster)
         with told():
-            lab = lab_here(file)
+            lab, file = _here(cluster)
             if lab is None:
                 raise TandemError(
                     f"drill:{name} takes a lab, and none runs: `fab lab:up` starts it;"
@@ -171,6 +167,16 @@ def _in_the_lab(name: str, fault: Fault) -> Command:
             _drilled(file, name, f"in the lab: {says}", once, count, yes=True, json=json)
 
     return command
+
+
+def _here(cluster: str) -> tuple[Lab | None, Path]:
+    """The lab of a description, if it runs, and the description that holds there.
+
+    This program goes on in the lab's network then.
+    """
+    file = Path(cluster)
+    lab = lab_here(file)
+    return lab, lab.folder / file.name if lab else file
 
 
 def _drilled(

@@ -46,6 +46,11 @@ class Report:
         return after if after - before >= _STALLED and after > 0 else None
 
     @property
+    def lasted(self) -> float:
+        """When the last reader came, in seconds after the fault."""
+        return max((began for seen in self.seen.values() for began, _ in seen.visits), default=0.0)
+
+    @property
     def failures(self) -> tuple[str, ...]:
         """What must not be after any fault: sentences."""
         return tuple(self._failures())

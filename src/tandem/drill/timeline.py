@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tandem.model import Cluster
@@ -47,7 +47,8 @@ def events(cluster: Cluster, began: float) -> tuple[Event, ...]:
             continue
         ahead = float(first) - asked
         found += noted_in(noted.splitlines(), name, began + ahead)
-    return tuple(sorted(found))
+    devices = {f"promoted: drbd{one.minor}": f"promoted: {one.name}" for one in cluster.volumes}
+    return tuple(sorted(replace(one, says=devices.get(one.says, one.says)) for one in found))
 
 
 def noted_in(lines: Iterable[str], host: str, began: float) -> Iterator[Event]:
