@@ -99,6 +99,28 @@ def test_a_peer_that_is_off_is_left_alone(master: Machine) -> None:
     assert master.read("/tmp/order") == ""
 
 
+def test_a_peer_that_is_off_is_switched_on_when_asked_and_that_is_confirmed(
+    master: Machine,
+) -> None:
+    master.write("/tmp/bmc/power", "0\n")
+    ran = fence(master, "--on", "slave")
+    assert (ran.returncode, ran.stderr) == (0, "slave is switched on, its BMC confirms\n")
+    assert is_on(master)
+
+
+def test_a_peer_that_is_on_is_not_switched_on(master: Machine) -> None:
+    ran = fence(master, "--on", "slave")
+    assert (ran.returncode, ran.stderr) == (0, "slave is on already\n")
+    assert master.read("/tmp/order") == ""
+
+
+def test_without_its_bmc_a_peer_is_not_known_to_be_on(unreachable: Machine) -> None:
+    unreachable.replace(FENCE, "timeout -k 0.1 5 ipmitool", "timeout -k 0.1 0.3 ipmitool")
+    ran = fence(unreachable, "--on", "slave")
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("slave is not known to be on: its BMC at 10.0.2.112 says: ")
+
+
 def test_a_bmc_that_does_not_switch_off_is_a_failure(master: Machine) -> None:
     master.write("/tmp/bmc/stuck", "")
     ran = fence(master, "slave")
