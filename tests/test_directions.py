@@ -79,6 +79,7 @@ MAY_IMPORT = {
         "tandem.errors",
         "tandem.failover",
         "tandem.model",
+        "tandem.rendering",
         "tandem.rollout",
     },
     "tandem.local": {

@@ -51,6 +51,54 @@ class Drbd:
             return f"{reading}\n    case $minor in\n{cases}\n    esac\ndone </proc/drbd"
         return "\n".join(f"echo {volume.name} {_asked(volume.name)}" for volume in cluster.volumes)
 
+    def differing(self, cluster: Cluster) -> str:
+        """The POSIX shell that prints each volume's name, and what differs on the peer's disk (KB).
+
+        While it is not connected, that is what this side has written alone.
+        """
+        if self.version == "8.4":
+            cases = "\n".join(
+                f"    {volume.minor}:) name={volume.name} ;;" for volume in cluster.volumes
+            )
+            return f"""\
+name=
+while read -r first rest; do
+    case $first in
+{cases}
+    ns:*) [ -z "$name" ] || echo "$name ${{rest##*oos:}}"; name= ;;
+    esac
+done </proc/drbd"""
+        return "\n".join(
+            f"timeout 5 drbdsetup status {volume.name} --statistics |"
+            f" sed -n 's/.* out-of-sync:\\([0-9]*\\).*/{volume.name} \\1/p'"
+            for volume in cluster.volumes
+        )
+
+    def cut_off(self, cluster: Cluster) -> str:
+        """The POSIX shell that prints each volume's name, and when it lost its peer the last time.
+
+        That is in seconds, as the kernel has noted it: 8.4 notes ``drbd NAME: … conn( Connected ->
+        …``, 9 has the peer's name behind the volume's.
+        """
+        return "\n".join(
+            f"journalctl --quiet --no-pager --output=short-unix --reverse --lines=1"
+            f" _TRANSPORT=kernel --grep='drbd {volume.name}[ :].*conn\\( Connected -> ' |"
+            f" sed 's/\\..*//; s/^/{volume.name} /'"
+            for volume in cluster.volumes
+        )
+
+    def giving_up(self, volume: str) -> str:
+        """The shell commands that take the peer's content for a volume, whatever is here."""
+        return (
+            f"timeout 30 drbdadm disconnect {volume} 2>/dev/null || true\n"
+            f"timeout 30 drbdadm secondary {volume}\n"
+            f"timeout 30 drbdadm connect --discard-my-data {volume}"
+        )
+
+    def connecting(self, volume: str) -> str:
+        """The shell command that has a volume speak to its peer again."""
+        return f"timeout 30 drbdadm connect {volume}"
+
 
 def _asked(volume: str) -> str:
     asked = ("role", "cstate", "dstate")

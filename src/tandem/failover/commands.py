@@ -16,6 +16,14 @@ from tandem.failover import decision as deciding
 from tandem.failover.decision import Decision, Pair
 from tandem.failover.maintenance import begin, end
 from tandem.failover.moving import move
+from tandem.failover.rejoin import (
+    Rejoining,
+    give_up,
+    histories_of,
+    rejoining,
+    switch_on,
+    volumes_behind,
+)
 from tandem.failover.visitors import Seen, visitors
 from tandem.model import Cluster
 from tandem.rollout.deploying import alone
@@ -32,6 +40,9 @@ _WELL_WITHIN: Final = 120
 _EVERY: Final = 2.0
 """How often it is looked at meanwhile, in seconds."""
 
+_STUCK: Final = 300
+"""After how long without a change a machine is taken not to come back, in seconds."""
+
 _HELP: Final = CLUSTER_HELP | JSON_HELP | {"yes": "do not ask"}
 
 
@@ -42,6 +53,8 @@ def commands(cluster: Cluster) -> Iterator[Command]:
         yield failback
         yield maintenance_on
         yield maintenance_off
+        for name in cluster.pair:
+            yield _rejoin(name)
 
 
 @task(help=_HELP)  # type: ignore[untyped-decorator]  # Fabric has no types
@@ -159,6 +172,64 @@ def maintenance_off(_: Connection, cluster: str = "cluster.cfg") -> None:
         with alone(seen):
             failed = end(seen.cluster, _known(seen))
     _end((*_silent(seen), *failed), "Heartbeat runs on both machines, and each takes over")
+
+
+def _rejoin(machine: str) -> Command:
+    def command(_: Connection, cluster: str = "cluster.cfg", yes: bool = False) -> None:
+        file = Path(cluster)
+        with told():
+            seen = look(file)
+            other = next(name for name in seen.cluster.pair if name != machine)
+            decided = _rejoining(seen, machine)
+            CONSOLE.print("\n".join(decided.says), markup=False)
+            for why in decided.why_not:
+                fail(why)
+            if decided.why_not:
+                sys.exit(1)
+            if not decided.gives_up and not decided.power:
+                return
+            if not yes and not agreed("Do it?"):
+                raise TandemError("not done")
+            with alone(seen):
+                again = look(file)
+                if _rejoining(again, machine) != decided:
+                    raise TandemError("the volumes have changed meanwhile: run it again")
+                if decided.power:
+                    CONSOLE.print(switch_on(seen.cluster, machine, other), markup=False)
+                else:
+                    ending = give_up(seen.cluster, machine, _known(again), decided.gives_up)
+                    kept = ", ".join(f"{name}-{ending}" for name in decided.gives_up)
+                    CONSOLE.print(f"{machine} keeps what it gave up as {kept}", markup=False)
+                seconds = _back(seen.cluster, machine)
+            CONSOLE.print(f"{machine} is back, its volumes up to date, after {seconds:.1f} s")
+
+    command.__doc__ = (
+        f"Have {machine} come back to the pair: switched on, or giving up what it alone has."
+    )
+    return task(name=f"rejoin:{machine}", help=CLUSTER_HELP | {"yes": "do not ask"})(command)
+
+
+def _rejoining(seen: Survey, machine: str) -> Rejoining:
+    """What is to be done for a machine to come back, by what both say."""
+    return rejoining(seen.cluster, machine, _pair(seen), histories_of(seen.cluster, _known(seen)))
+
+
+def _back(cluster: Cluster, machine: str) -> float:
+    """Wait until all volumes are up to date on a machine; after how many seconds they were.
+
+    Raises TandemError where it stops coming nearer.
+    """
+    started = time.monotonic()
+    with working(f"{machine} fetches") as tell:
+        nearer, last = started, ""
+        while left := volumes_behind(cluster, machine):
+            tell(left)
+            if left != last:
+                nearer, last = time.monotonic(), left
+            if time.monotonic() - nearer > _STUCK:
+                raise TandemError(f"{machine} comes no nearer: {left}")
+            time.sleep(_EVERY)
+    return time.monotonic() - started
 
 
 def _known(seen: Survey) -> dict[str, Facts]:

@@ -1,0 +1,229 @@
+"""What ``fab rejoin`` does: a machine of the pair comes back, and gives up what it alone has.
+
+That is for volumes that both machines have written to since they were cut off from each other
+(DRBD User's Guide 8.4, "Manual split brain recovery"). What is merely outdated DRBD fetches itself.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tandem.drivers import storage_of
+from tandem.failover.decision import Pair
+from tandem.model import Cluster, Volume
+from tandem.rendering.hosts import LIB
+from tandem.rollout.facts import Facts, VolumeState, volumes_in
+from tandem.rollout.remote import HostError, Remote
+
+_FETCHING: Final = ("SyncTarget", "PausedSyncT", "WFBitMapT", "WFSyncUUID", "WFReportParams")
+"""States of a connection in which DRBD brings the disk here up to date by itself (drbd.conf(5))."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What one machine alone has of a volume: how much (KB), and since when (s, as time.time)."""
+
+    differs: int
+    since: int | None = None
+
+    def words(self) -> str:
+        """That, as an operator reads it."""
+        if self.since is None:
+            return f"{self.differs:,} KB"
+        return f"{self.differs:,} KB since {time.strftime('%F %T', time.localtime(self.since))}"
+
+
+Histories = Mapping[str, Mapping[str, History]]
+"""Each volume's, by the machines of the pair."""
+
+
+@dataclass(frozen=True)
+class Rejoining:
+    """What is to be done, as sentences, and why it may not be: more of them, or none.
+
+    ``gives_up`` are volumes of which the machine gives up what it alone has; ``power``: it is
+    switched on. With neither there is nothing to do.
+    """
+
+    says: tuple[str, ...]
+    gives_up: tuple[str, ...] = ()
+    power: bool = False
+    why_not: tuple[str, ...] = ()
+
+
+def rejoining(cluster: Cluster, machine: str, pair: Pair, histories: Histories) -> Rejoining:
+    """How a machine comes back to the pair."""
+    other = next(name for name in pair if name != machine)
+    here, there = pair[machine], pair[other]
+    if isinstance(there, HostError):
+        return Rejoining(
+            (f"{machine} stays as it is",), why_not=(f"{there.report()}: it may have newer data",)
+        )
+    if isinstance(here, HostError):
+        return _switched_on(cluster, machine, other, here)
+    split = _split(cluster, here, there)
+    if not split:
+        return Rejoining(tuple(_connected(cluster, machine, other, here)))
+    says = tuple(
+        line
+        for volume in split
+        for line in (
+            f"{volume.name}: {name} alone has {_of(histories, volume, name)}"
+            for name in (other, machine)
+        )
+    )
+    names = tuple(volume.name for volume in split)
+    does = (
+        f"{machine} gives up what it alone has of {' and '.join(names)}, and fetches {other}'s;"
+        f" a copy stays in the volume group there"
+    )
+    why_not = tuple(_not(cluster, machine, other, split, here, there))
+    return Rejoining((*says, does), names, why_not=why_not)
+
+
+def _switched_on(cluster: Cluster, machine: str, other: str, here: HostError) -> Rejoining:
+    if cluster.fencing != "ipmi":
+        why = f"{here.report()}: switch it on; it comes back by itself"
+        return Rejoining((f"{machine} does not answer",), why_not=(why,))
+    says = f"{machine} does not answer: {other} has its BMC switch it on, where it is off"
+    return Rejoining((says,), power=True)
+
+
+def _split(cluster: Cluster, here: Facts, there: Facts) -> tuple[Volume, ...]:
+    """The volumes that DRBD does not connect: one side refuses to speak to the other."""
+    return tuple(
+        volume
+        for volume in cluster.volumes
+        if any(
+            volume.name in facts.volumes and facts.volumes[volume.name].connection == "StandAlone"
+            for facts in (here, there)
+        )
+    )
+
+
+def _connected(cluster: Cluster, machine: str, other: str, here: Facts) -> Iterator[str]:
+    for volume in cluster.volumes:
+        state = here.volumes.get(volume.name)
+        if state is None:
+            yield f"{volume.name} is not there for DRBD: `fab deploy:{machine}` brings it up"
+        elif state.connection in _FETCHING:
+            yield f"{volume.name} fetches from {other} what it missed, by itself"
+        elif not state.well:
+            yield (
+                f"{volume.name} is {state.connection} and {state.disk}: it comes back by itself"
+                f" once it reaches {other}"
+            )
+        else:
+            yield f"{volume.name} is up to date on both machines: there is nothing to do"
+
+
+def _of(histories: Histories, volume: Volume, machine: str) -> str:
+    known = histories.get(volume.name, {}).get(machine)
+    return known.words() if known else "what DRBD does not say"
+
+
+def _not(
+    cluster: Cluster,
+    machine: str,
+    other: str,
+    split: Sequence[Volume],
+    here: Facts,
+    there: Facts,
+) -> Iterator[str]:
+    """Why nothing may be given up."""
+    for volume in split:
+        own = here.volumes.get(volume.name, _NOWHERE)
+        kept = there.volumes.get(volume.name, _NOWHERE)
+        if own.role == "Primary":
+            yield (
+                f"{machine}: {volume.name} is primary, so what visitors see would be given up:"
+                f" `fab rejoin:{other}`, or stop Heartbeat on {machine} first"
+            )
+        if kept.disk != "UpToDate":
+            yield f"{other}: {volume.name} is {kept.disk or 'not there'}: expected UpToDate"
+    group = _group(cluster, machine)
+    needed = sum(volume.size for volume in split)
+    free = here.groups.get(group, 0)
+    if free < needed:
+        yield (
+            f"{machine}: a copy of what is given up takes up to {needed} MB,"
+            f" and {free} MB are free in {group}: vgextend makes room"
+        )
+
+
+def _group(cluster: Cluster, machine: str) -> str:
+    return next(node.volume_group for node in cluster.pair_nodes if node.name == machine)
+
+
+_NOWHERE: Final = VolumeState("", "", "", "")
+
+
+def histories_of(cluster: Cluster, known: Mapping[str, Facts]) -> Histories:
+    """What each machine that is known alone has of its volumes; raises HostError."""
+    storage = storage_of(cluster)
+    script = f"{storage.differing(cluster)}\necho ==\n{storage.cut_off(cluster)}"
+    found: dict[str, dict[str, History]] = {}
+    for name in known:
+        with Remote(cluster.hosts[name], cluster.ssh) as remote:
+            differing, _, cut_off = remote.run(script).partition("==\n")
+        since = numbers_in(cut_off)
+        for volume, differs in numbers_in(differing).items():
+            found.setdefault(volume, {})[name] = History(differs, since.get(volume))
+    return found
+
+
+def numbers_in(printed: str) -> dict[str, int]:
+    """A number for each volume, as the driver of what replicates them prints them."""
+    lines = (line.split() for line in printed.splitlines())
+    return {words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdecimal()}
+
+
+def give_up(cluster: Cluster, machine: str, pair: Mapping[str, Facts], names: Sequence[str]) -> str:
+    """Have a machine give up what it alone has of volumes; the ending of the copies' names.
+
+    They are made first, as LVM snapshots that hold all that is overwritten. Raises HostError.
+    """
+    other = next(name for name in pair if name != machine)
+    group = _group(cluster, machine)
+    ending = time.strftime("given-up-%Y%m%d-%H%M%S")
+    storage = storage_of(cluster)
+    copies = "\n".join(
+        f"lvcreate -qq --snapshot --extents 100%ORIGIN --name {name}-{ending} {group}/{name}"
+        for name in names
+    )
+    gives = "\n".join(storage.giving_up(name) for name in names)
+    connects = "\n".join(
+        storage.connecting(name)
+        for name in names
+        if pair[other].volumes[name].connection == "StandAlone"
+    )
+    with Remote(cluster.hosts[machine], cluster.ssh) as remote:
+        remote.run(f"set -e\n{copies}\nsync\n{gives}")
+    if connects:
+        with Remote(cluster.hosts[other], cluster.ssh) as remote:
+            remote.run(f"set -e\n{connects}")
+    return ending
+
+
+def switch_on(cluster: Cluster, machine: str, other: str) -> str:
+    """Have a machine's BMC switch it on, asked by the other; what came of it. Raises HostError."""
+    with Remote(cluster.hosts[other], cluster.ssh) as remote:
+        return remote.run(f"{LIB}/fence --on {machine} 2>&1").strip()
+
+
+def volumes_behind(cluster: Cluster, machine: str) -> str:
+    """Which volumes of a machine are not up to date yet, and how far; empty: all are."""
+    storage = storage_of(cluster)
+    script = f"exec 2>/dev/null\n{storage.listing(cluster)}\necho ==\n{storage.differing(cluster)}"
+    try:
+        with Remote(cluster.hosts[machine], cluster.ssh) as remote:
+            listed, _, differing = remote.run(script).partition("==\n")
+    except HostError as error:
+        return error.report()
+    states, left = dict(volumes_in(listed.splitlines())), numbers_in(differing)
+    return ", ".join(
+        f"{volume.name} is {state.connection or 'not there'}, {left.get(volume.name, 0):,} KB left"
+        for volume in cluster.volumes
+        if not (state := states.get(volume.name, _NOWHERE)).well
+    )
