@@ -9,7 +9,7 @@ class Nspawn(Hypervisor):
 
     program = "nspawn"
     folders = ("nspawn/machine",)
-    pair_folders = ("heartbeat/units",)
+    pair_folders = ("heartbeat/units", "nspawn/pair")
     killing = "systemctl kill --signal=KILL"
     # Where sd_get_machine_names(3) finds them, too; what has a colon is a unit's.
     listing = """\
@@ -28,8 +28,10 @@ for vm in /sys/fs/cgroup/machine.slice/tandem-vm-*.service; do
 done"""
 
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
-        """The units of the VMs, the ZEO server's before that of the frontend."""
-        return tuple(self.watched(cluster).values())
+        """The VMs' units, the ZEO server's before that of the frontend; both boot at once."""
+        units = self.watched(cluster).values()
+        names = "::".join(unit.removeprefix("tandem-unit::") for unit in units)
+        return (f"tandem-begin::{names}", *units)
 
     def watched(self, cluster: Cluster) -> dict[str, str]:
         """The VMs' units."""
