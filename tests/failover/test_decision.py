@@ -236,3 +236,48 @@ def test_where_no_machine_answers_nothing_is_known() -> None:
     assert decision == Decision(
         "no machine that answers serves", why_not=(MASTER_GONE.report(), GONE.report())
     )
+
+
+BOOTED_ALONE = standing_by(
+    units=STOPPED,
+    peer="",
+    holds="",
+    volumes=volumes("Secondary", "Consistent", "DUnknown", "WFConnection"),
+)
+"""The slave, which has not seen the master since it booted: that may have newer data."""
+
+
+def test_old_data_is_served_by_force_alone_and_what_that_costs_is_said() -> None:
+    decision = failover(CLUSTER, pair(MASTER_GONE, BOOTED_ALONE))
+    assert decision.why_not
+    assert decision.says == "no machine that answers serves; slave could be made to, by force"
+    assert decision.dangers == tuple(
+        f"what master alone has of {name} is not there for visitors, and is given up when master"
+        " comes back: `fab rejoin:master`"
+        for name in ("frontend", "zeoserver")
+    )
+
+
+def test_that_nothing_switches_the_other_machine_off_is_a_danger_too() -> None:
+    unguarded = replace(CLUSTER, fencing="none")
+    dangers = failover(unguarded, pair(MASTER_GONE, BOOTED_ALONE)).dangers
+    assert dangers[-1] == "master may live, and write: nothing switches it off"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"volumes": volumes("Secondary", "Inconsistent", "DUnknown", "WFConnection")},
+        {"volumes": {}},
+        {"maintenance": "ops@desk since 2026-11-27 05:00 UTC: new disks"},
+        {"peer": "active"},
+    ],
+)
+def test_what_cannot_be_had_is_not_offered(changed: dict[str, Any]) -> None:
+    decision = failover(CLUSTER, pair(MASTER_GONE, replace(BOOTED_ALONE, **changed)))
+    assert decision.why_not
+    assert decision.dangers == ()
+
+
+def test_while_both_machines_are_there_nothing_is_forced() -> None:
+    assert failover(CLUSTER, pair(standing_by(), BOOTED_ALONE)).dangers == ()

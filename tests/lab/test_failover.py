@@ -109,3 +109,33 @@ def test_in_maintenance_nothing_is_taken_over_even_from_a_dead_machine(lab: Lab)
     eventually(lambda: said_on(lab, source, "echo yes") == "yes", 120)
     ended = fab(lab, "maintenance:off")
     assert ended.returncode == 0, said(ended)
+
+
+def test_old_data_is_served_by_force_alone_and_what_was_newer_is_kept(lab: Lab) -> None:
+    source, other = active(lab), standby(lab)
+    lab.poweroff(other)
+    eventually(lambda: said_on(lab, source, f"cl_status nodestatus {other}") == "dead", 60)
+    lab.run("zeoserver", "echo newer >/srv/tandem/data/newer && sync")
+    lab.poweroff(source)
+    lab.poweron(other)
+    lab.await_ssh(other)
+
+    refused = fab(lab, "failover", "--yes")
+    assert refused.returncode == 1
+    assert f"what {source} alone has of zeoserver is not there for visitors" in refused.stderr
+    assert "Primary" not in said_on(lab, other, "drbdadm role all")
+
+    forced = fab(lab, "failover", "--force", "--yes")
+    assert visited(lab, 30) == 200, said(forced)
+    assert active(lab) == other
+    assert said_on(lab, "zeoserver", "cat /srv/tandem/data/newer || echo none") == "none"
+
+    lab.poweron(source)
+    lab.await_ssh(source)
+    eventually(lambda: "StandAlone" in said_on(lab, other, "drbdadm cstate all"), 60)
+    back = fab(lab, f"rejoin:{source}", "--yes")
+    assert back.returncode == 0, said(back)
+    disk = "$(echo /dev/vg0/zeoserver-given-up-*)"
+    looked = f"mount -o ro {disk} /mnt && cat /mnt/srv/tandem/data/newer; umount /mnt"
+    assert said_on(lab, source, looked) == "newer"
+    lab.run(source, "lvremove -qq --yes $(echo /dev/vg0/*-given-up-*)")

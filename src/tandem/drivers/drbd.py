@@ -87,6 +87,10 @@ done </proc/drbd"""
             for volume in cluster.volumes
         )
 
+    def forcing(self, volume: str) -> str:
+        """The shell command that makes a volume primary, however old its data is."""
+        return f"timeout -k 1 150 drbdadm primary --force {volume}"
+
     def giving_up(self, volume: str) -> str:
         """The shell commands that take the peer's content for a volume, whatever is here."""
         return (

@@ -29,6 +29,15 @@ exit 1"""
     Under load Heartbeat has lost what it was asked ("Message with zero fields").
     """
 
+    starting_alone = """\
+touch /run/tandem-alone
+systemctl stop heartbeat
+systemctl start heartbeat"""
+    """The POSIX shell that has this machine serve without having seen its peer since it booted.
+
+    It does once ``initdead`` is over.
+    """
+
     def taking(self, first: str) -> str:
         """The POSIX shell that starts what does not run of the group with this first resource."""
         return f"""\

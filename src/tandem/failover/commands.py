@@ -4,7 +4,8 @@ import json as jsonlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,12 +58,33 @@ def commands(cluster: Cluster) -> Iterator[Command]:
             yield _rejoin(name)
 
 
-@task(help=_HELP)  # type: ignore[untyped-decorator]  # Fabric has no types
+@task(  # type: ignore[untyped-decorator]  # Fabric has no types
+    help=_HELP | {"force": "do what is dangerous, too; what that is is said"}
+)
 def failover(
-    _: Connection, cluster: str = "cluster.cfg", yes: bool = False, json: bool = False
+    _: Connection,
+    cluster: str = "cluster.cfg",
+    yes: bool = False,
+    force: bool = False,
+    json: bool = False,
 ) -> None:
     """Have the other machine serve: a switchover while both are healthy; or say why not."""
-    _moved(Path(cluster), deciding.failover, yes, json)
+    _moved(Path(cluster), partial(_allowed, force), yes, json)
+
+
+def _allowed(force: bool, cluster: Cluster, pair: Pair) -> Decision:
+    """What is decided; with force nothing stands in the way of what is dangerous."""
+    decision = deciding.failover(cluster, pair)
+    if not decision.dangers:
+        return decision
+    if force:
+        return replace(decision, why_not=())
+    return replace(decision, dangers=(), why_not=(*decision.why_not, *_forced(decision)))
+
+
+def _forced(decision: Decision) -> Iterator[str]:
+    yield f"`fab failover --force` has {decision.to} serve all the same, which is dangerous:"
+    yield from decision.dangers
 
 
 @task(help=_HELP)  # type: ignore[untyped-decorator]
@@ -105,8 +127,8 @@ def _say(decision: Decision, json: bool) -> None:
             print(jsonlib.dumps(asdict(decision), indent=2))
     else:
         CONSOLE.print(decision.says, markup=False)
-        for why in decision.why_not:
-            fail(why)
+        for words in (*decision.dangers, *decision.why_not):
+            fail(words)
     if decision.why_not:
         sys.exit(1)
 

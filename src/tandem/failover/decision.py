@@ -18,13 +18,15 @@ class Decision:
     """What is to be done, as a sentence, and why it may not be: more of them, or none.
 
     ``to`` is the machine that is to serve; without one nothing is to be done. ``source`` is the one
-    that serves now; without one ``to`` gets what does not run.
+    that serves now; without one ``to`` gets what does not run. ``dangers`` are what the operator
+    has to take upon himself: with them it is done by force, or not at all.
     """
 
     says: str
     source: str = ""
     to: str = ""
     why_not: tuple[str, ...] = ()
+    dangers: tuple[str, ...] = ()
 
 
 def failover(cluster: Cluster, pair: Pair) -> Decision:
@@ -89,7 +91,32 @@ def _nobody_serves(cluster: Cluster, known: Mapping[str, Facts], silent: list[st
             f"{says}; {to} is to, whose takeover did not work{_unguarded(cluster)}", to=to
         )
     why_not = (*silent, *(why for one in in_the_way.values() for why in one))
+    if len(known) == 1:
+        (to, facts), *_ = known.items()
+        if dangers := tuple(_dangers(cluster, to, facts)):
+            forced = f"{says}; {to} could be made to, by force{_unguarded(cluster)}"
+            return Decision(forced, to=to, why_not=why_not, dangers=dangers)
     return Decision(f"{says}, and none is to", to=next(iter(known)), why_not=why_not)
+
+
+def _dangers(cluster: Cluster, name: str, facts: Facts) -> Iterator[str]:
+    """What it costs to have a machine serve whose data may be old; none: it cannot be had.
+
+    DRBD makes a disk primary by force that is consistent in itself (drbdadm(8)).
+    """
+    other = next(one for one in cluster.pair if one != name)
+    states = [facts.volumes.get(volume.name) for volume in cluster.volumes]
+    whole = all(state and state.disk in ("UpToDate", "Consistent", "Outdated") for state in states)
+    if not whole or facts.maintenance or facts.peer == "active":
+        return
+    for volume, state in zip(cluster.volumes, states, strict=True):
+        if state and (state.disk != "UpToDate" or state.connection == "StandAlone"):
+            yield (
+                f"what {other} alone has of {volume.name} is not there for visitors, and is given"
+                f" up when {other} comes back: `fab rejoin:{other}`"
+            )
+    if cluster.fencing == "none":
+        yield f"{other} may live, and write: nothing switches it off"
 
 
 def _not_here(cluster: Cluster, name: str, facts: Facts, *, alone: bool) -> Iterator[str]:

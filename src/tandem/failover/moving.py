@@ -8,6 +8,7 @@ from tandem.drivers import hypervisor_of, manager_of, storage_of
 from tandem.errors import TandemError
 from tandem.failover.decision import Decision, lacking
 from tandem.model import Cluster
+from tandem.rendering.hosts import LIB
 from tandem.rollout.facts import Facts, volumes_in
 from tandem.rollout.remote import Remote
 
@@ -19,12 +20,20 @@ _EVERY: Final = 2.0
 
 def move(cluster: Cluster, decision: Decision, tell: Callable[[str], None]) -> None:
     """Do what was decided, and wait until all runs where it is to; raises TandemError."""
-    manager = manager_of(cluster)
-    first = storage_of(cluster).resources(cluster)[0]
-    command = manager.giving if decision.source else manager.taking(first)
+    manager, storage = manager_of(cluster), storage_of(cluster)
+    if decision.dangers:
+        peer = next(name for name in cluster.pair if name != decision.to)
+        guarded = f"{LIB}/fence {peer}\n" if cluster.fencing != "none" else ""
+        forced = "\n".join(storage.forcing(volume.name) for volume in cluster.volumes)
+        command = f"set -e\n{guarded}{forced}\n{manager.starting_alone}"
+    elif decision.source:
+        command = manager.giving
+    else:
+        command = manager.taking(storage.resources(cluster)[0])
     asked = cluster.hosts[decision.source or decision.to]
     with Remote(asked, cluster.ssh) as there, Remote(cluster.hosts[decision.to], cluster.ssh) as to:
-        there.run(command)
+        # It may be that somebody has to confirm that the other machine is off.
+        there.run(command, within=_WITHIN if decision.dangers else None)
         began = time.monotonic()
         while left := lacking(cluster, _now(cluster, to)):
             tell(f"not on {decision.to} yet: {', '.join(left)}")
