@@ -42,6 +42,10 @@ def test_a_drill_in_which_nothing_was_lost_has_no_failures() -> None:
     [
         (replace(REPORT, verdict=Verdict(2, 0, ("a", "b"), ())), "2 acknowledged and lost: a, b"),
         (replace(REPORT, verdict=Verdict(2, 0, (), ("a",))), "1 there twice: a"),
+        (
+            replace(REPORT, verdict=Verdict(2, 0, known=False)),
+            "whether 2 acknowledged are there is not known",
+        ),
         (replace(REPORT, both_wrote=("both",)), "both"),
         (replace(REPORT, served_after=None), "the site did not come back"),
         (replace(REPORT, amiss=("slave: no answer",)), "amiss: slave: no answer"),

@@ -251,11 +251,28 @@ def test_old_data_is_served_by_force_alone_and_what_that_costs_is_said() -> None
     decision = failover(CLUSTER, pair(MASTER_GONE, BOOTED_ALONE))
     assert decision.why_not
     assert decision.says == "no machine that answers serves; slave could be made to, by force"
-    assert decision.dangers == tuple(
-        f"what master alone has of {name} is not there for visitors, and is given up when master"
-        " comes back: `fab rejoin:master`"
-        for name in ("frontend", "zeoserver")
+    assert decision.dangers == (
+        *(
+            f"what master alone has of {name} is not there for visitors, and is given up when"
+            " master comes back: `fab rejoin:master`"
+            for name in ("frontend", "zeoserver")
+        ),
+        "master is switched off, even if it serves",
     )
+
+
+def test_a_machine_that_served_alone_and_booted_is_helped_by_force() -> None:
+    newest = replace(BOOTED_ALONE, volumes=volumes("Secondary", "UpToDate", "Outdated"))
+    decision = failover(CLUSTER, pair(MASTER_GONE, newest))
+    assert decision.dangers == ("master is switched off, even if it serves",)
+
+
+def test_what_was_begun_by_force_is_finished_by_force() -> None:
+    begun = volumes("Secondary", "Consistent", "DUnknown", "WFConnection")
+    begun["frontend"] = replace(begun["frontend"], role="Primary", disk="UpToDate")
+    decision = failover(CLUSTER, pair(MASTER_GONE, replace(BOOTED_ALONE, volumes=begun)))
+    assert decision.why_not
+    assert decision.dangers[-1] == "master is switched off, even if it serves"
 
 
 def test_that_nothing_switches_the_other_machine_off_is_a_danger_too() -> None:

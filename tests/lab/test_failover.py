@@ -136,6 +136,6 @@ def test_old_data_is_served_by_force_alone_and_what_was_newer_is_kept(lab: Lab) 
     back = fab(lab, f"rejoin:{source}", "--yes")
     assert back.returncode == 0, said(back)
     disk = "$(echo /dev/vg0/zeoserver-given-up-*)"
-    looked = f"mount -o ro {disk} /mnt && cat /mnt/srv/tandem/data/newer; umount /mnt"
+    looked = f"mount -t ext4 -o ro {disk} /mnt && cat /mnt/srv/tandem/data/newer; umount /mnt"
     assert said_on(lab, source, looked) == "newer"
     lab.run(source, "lvremove -qq --yes $(echo /dev/vg0/*-given-up-*)")

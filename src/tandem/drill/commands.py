@@ -46,6 +46,8 @@ def commands(cluster: Cluster) -> Iterator[Command]:
     yield history
     yield _switchover()
     for name, fault in FAULTS.items():
+        if fault.virtual and not cluster.virtual:
+            continue
         yield _in_the_lab(name, fault)
 
 
@@ -119,14 +121,16 @@ def _switchover() -> Command:
                     SWITCHOVER,
                     decision.says,
                     begin,
-                    0,
                     lambda: None,
                     tell,
                 )
 
         with told():
             _, file = _here(cluster)
-            asked = "a switchover under load, with editors in a folder that is removed afterwards"
+            asked = (
+                "a switchover under load; editors log in as Zope's admin over plain HTTP, and work"
+                " in a folder that is removed afterwards"
+            )
             _drilled(file, SWITCHOVER, asked, once, count, yes, json)
 
     return command
@@ -159,9 +163,10 @@ def _in_the_lab(name: str, fault: Fault) -> Command:
                     name,
                     fault.says.format(active=place.active, standby=place.standby),
                     partial(fault.begin, place),
-                    fault.holds,
                     partial(_mend, lab),
                     tell,
+                    holds=fault.holds,
+                    stays=fault.stays,
                 )
 
             _drilled(file, name, f"in the lab: {says}", once, count, yes=True, json=json)

@@ -48,12 +48,16 @@ class Work:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is in the site in the end, held against what was acknowledged: titles."""
+    """What is in the site in the end, held against what was acknowledged: titles.
+
+    ``known``: the site has said what is there.
+    """
 
     acknowledged: int
     refused: int
-    lost: tuple[str, ...]
-    doubled: tuple[str, ...]
+    lost: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
+    known: bool = True
 
 
 class Editing:
@@ -122,16 +126,20 @@ class Editing:
         self._site.asked("DELETE", f"/{self.folder}")
 
 
-def judged(work: Sequence[Work], there: Mapping[str, int], digests: Mapping[str, str]) -> Verdict:
+def judged(
+    work: Sequence[Work], there: Mapping[str, int] | None, digests: Mapping[str, str]
+) -> Verdict:
     """What is lost and what is doubled.
 
-    ``there`` counts the site's pages and files by title, ``digests`` are those of the files that it
-    gives out.
+    ``there`` counts the site's pages and files by title, or is None where it does not say;
+    ``digests`` are those of the files that it gives out.
     """
     acknowledged = [one for one in work if one.acknowledged]
+    counts = len(acknowledged), len(work) - len(acknowledged)
+    if there is None:
+        return Verdict(*counts, known=False)
     return Verdict(
-        len(acknowledged),
-        len(work) - len(acknowledged),
+        *counts,
         tuple(
             one.title
             for one in acknowledged
@@ -163,8 +171,11 @@ class _Site:
         return json.loads(said) if said else None
 
     def digest(self, path: str) -> str:
-        """That of a file's content; none where it is not given out."""
-        status, said = self.answer("GET", path)
+        """That of a file's content, none where it is refused; raises TandemError."""
+        try:
+            status, said = self.answer("GET", path)
+        except (OSError, http.client.HTTPException) as error:
+            raise TandemError(f"{path}: {error or 'no answer'}") from None
         return hashlib.sha256(said).hexdigest() if status == http.client.OK else ""
 
     def answer(self, method: str, path: str, sent: object = None) -> tuple[int, bytes]:

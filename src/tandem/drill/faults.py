@@ -8,6 +8,7 @@ from typing import Final
 from tandem.lab.faults import bad_disk, cut, fill, slow
 from tandem.lab.lab import Lab
 
+_LATER: Final = "systemd-run --quiet --on-active=60"
 _KILL: Final = "systemctl kill --signal=KILL "
 
 
@@ -24,12 +25,15 @@ class Place:
 class Fault:
     """A fault as a sentence about the machines, and what makes it.
 
-    ``holds``: how long it takes at least until it has shown what it does, in seconds.
+    ``holds``: how long it takes at least until it has shown what it does, in seconds. ``stays``:
+    the site takes no work before it is mended. ``virtual``: it is one of VMs.
     """
 
     says: str
     begin: Callable[[Place], None]
     holds: float = 0
+    stays: bool = False
+    virtual: bool = False
 
 
 def _cut_off(*links: str) -> Callable[[Place], None]:
@@ -99,28 +103,37 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             lambda at: slow(at.lab, "replication", 50, 5),
             30,
         ),
-        "kill-zeo": Fault("the ZEO server is killed", _on("zeoserver", f"{_KILL}tandem-zeoserver")),
-        "kill-apache": Fault("Apache is killed", _on("frontend", f"{_KILL}tandem-frontend")),
+        "kill-zeo": Fault(
+            "the ZEO server is killed", _on("zeoserver", f"{_KILL}tandem-zeoserver"), virtual=True
+        ),
+        "kill-apache": Fault(
+            "Apache is killed", _on("frontend", f"{_KILL}tandem-frontend"), virtual=True
+        ),
         "kill-zeoserver": Fault(
-            "the zeoserver's VM is killed", _on("active", f"{_KILL}tandem-vm-zeoserver")
+            "the zeoserver's VM is killed",
+            _on("active", f"{_KILL}tandem-vm-zeoserver"),
+            virtual=True,
         ),
         "kill-frontend": Fault(
-            "the frontend's VM is killed", _on("active", f"{_KILL}tandem-vm-frontend")
+            "the frontend's VM is killed",
+            _on("active", f"{_KILL}tandem-vm-frontend"),
+            virtual=True,
         ),
         "hang-zeoserver": Fault(
             "the zeoserver's VM hangs",
             _on("active", "systemctl kill --signal=STOP tandem-vm-zeoserver"),
+            virtual=True,
         ),
-        "kill-client": Fault("a Plone client on {active} is killed", _kill_a_client),
+        "kill-client": Fault("a Plone client on {active} is killed", _kill_a_client, virtual=True),
         "kill-heartbeat": Fault(
             "Heartbeat on {active} is killed", _on("active", "pkill -KILL -f [h]eartbeat:"), 40
         ),
         "kill-sshd": Fault(
             "nobody is let into {active} by ssh any more",
-            _on("active", "systemctl stop ssh.socket ssh"),
-            30,
+            _on("active", f"{_LATER} systemctl start ssh && systemctl stop ssh"),
+            70,
         ),
-        "fill-zeoserver": Fault("the data's disk is full", _fill, 20),
+        "fill-zeoserver": Fault("the data's disk is full", _fill, 20, stays=True),
         "bad-disk": Fault(
             "the disk under {active}'s data fails",
             lambda at: bad_disk(at.lab, at.active, "zeoserver"),

@@ -56,6 +56,8 @@ class Report:
         return tuple(self._failures())
 
     def _failures(self) -> Iterator[str]:
+        if not self.verdict.known:
+            yield f"whether {self.verdict.acknowledged} acknowledged are there is not known"
         if lost := self.verdict.lost:
             yield f"{len(lost)} acknowledged and lost: {', '.join(lost)}"
         if doubled := self.verdict.doubled:
@@ -81,9 +83,11 @@ class Report:
             yield f"readers, {kind}: {seen.report()}"
         longest = max((one.seconds for one in self.work), default=0.0)
         done = self.verdict
+        kept = f"{len(done.lost)} lost, {len(done.doubled)} doubled"
         yield (
             f"editors: {done.acknowledged} acknowledged, {done.refused} refused,"
-            f" {len(done.lost)} lost, {len(done.doubled)} doubled; one waited for {longest:.1f} s"
+            f" {kept if done.known else 'what is lost is not known'};"
+            f" one waited for {longest:.1f} s"
         )
         if not self.both_wrote:
             yield "at no time were both machines primary"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from tandem.drill.editors import Editing
+from tandem.drill.editors import Editing, judged
 from tandem.drill.report import Report
 from tandem.drill.roles import both_wrote, roles
 from tandem.drill.timeline import events
@@ -36,14 +36,17 @@ def drill(
     fault: str,
     says: str,
     begin: Callable[[], None],
-    holds: float,
     mend: Callable[[], None],
     tell: Tell,
+    *,
+    holds: float = 0,
+    stays: bool = False,
 ) -> Report:
     """Do what the fault is under load, have it mended, and say what came of it.
 
     ``begin`` makes the fault, which takes ``holds`` seconds until it shows; ``mend`` is called
-    again and again once the site is back. Raises TandemError where there is nothing to drill on.
+    again and again once the site is back, or before that where the fault ``stays`` otherwise.
+    Raises TandemError where there is nothing to drill on.
     """
     editing = Editing(cluster, password)
     with ExitStack() as stack:
@@ -58,6 +61,8 @@ def drill(
         begin()
         done = time.time()
         time.sleep(holds)
+        if stays:
+            mend()
         tell("until the site takes work again")
         served = _until(lambda: _served(cluster, editing, done), started, _SERVED_WITHIN)
         served_after = _first_taken(editing, done, began) if served else None
@@ -72,8 +77,12 @@ def drill(
 
         well_after = _until(well, started, _WELL_WITHIN)
     timeline = events(cluster, began)
-    verdict = editing.verdict()
-    editing.tidy_up()
+    try:
+        verdict = editing.verdict()
+        editing.tidy_up()
+    except TandemError as error:
+        verdict = judged(editing.work, None, {})
+        amiss = (*amiss, f"{editing.folder} is still there: {error.report()}")
     return Report(
         cluster.name,
         fault,

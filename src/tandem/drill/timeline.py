@@ -12,7 +12,7 @@ from tandem.rollout.remote import HostError, Remote
 _NOTED: Final = (
     ("detected", r" heartbeat\S*: .*WARN: node (?P<what>\S+): is dead"),
     ("fenced", r" tandem-fence\S*: (?:.* that )?(?P<what>\S+) is (?:switched )?off"),
-    ("promoted", r" kernel: block (?P<what>drbd\d+): role\( Secondary -> Primary \)"),
+    ("promoted", r" kernel: (?:block |drbd )(?P<what>[\w.-]+): role\( Secondary -> Primary"),
     ("VM up", r" systemd\[1\]: Started tandem-vm-(?P<what>\S+)\.service"),
     ("service up", r" systemd\[1\]: Started tandem-(?P<what>zeoserver|frontend)\.service"),
 )
@@ -41,6 +41,7 @@ def events(cluster: Cluster, began: float) -> tuple[Event, ...]:
     for name in (*cluster.pair, *(vm.name for vm in cluster.vms if vm.volume)):
         try:
             with Remote(cluster.hosts[name], cluster.ssh) as remote:
+                remote.run("true")  # That takes as long as it takes to be let in.
                 asked = time.time()
                 first, _, noted = remote.run(_ASKED.format(since=int(began))).partition("\n")
         except HostError:

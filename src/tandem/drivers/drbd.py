@@ -77,11 +77,11 @@ done </proc/drbd"""
     def cut_off(self, cluster: Cluster) -> str:
         """The POSIX shell that prints each volume's name, and when it lost its peer the last time.
 
-        That is in seconds, as the kernel has noted it: 8.4 notes ``drbd NAME: … conn( Connected ->
-        …``, 9 has the peer's name behind the volume's.
+        That is in seconds, as the kernel has noted it since it booted: 8.4 notes ``drbd NAME: …
+        conn( Connected -> …``, 9 has the peer's name behind the volume's.
         """
         return "\n".join(
-            f"journalctl --quiet --no-pager --output=short-unix --reverse --lines=1"
+            f"journalctl --boot --quiet --no-pager --output=short-unix --reverse --lines=1"
             f" _TRANSPORT=kernel --grep='drbd {volume.name}[ :].*conn\\( Connected -> ' |"
             f" sed 's/\\..*//; s/^/{volume.name} /'"
             for volume in cluster.volumes
@@ -92,10 +92,12 @@ done </proc/drbd"""
         return f"timeout -k 1 150 drbdadm primary --force {volume}"
 
     def giving_up(self, volume: str) -> str:
-        """The shell commands that take the peer's content for a volume, whatever is here."""
+        """The shell commands that take the peer's content for a volume, whatever is here.
+
+        DRBD refuses that where the volume is primary.
+        """
         return (
             f"timeout 30 drbdadm disconnect {volume} 2>/dev/null || true\n"
-            f"timeout 30 drbdadm secondary {volume}\n"
             f"timeout 30 drbdadm connect --discard-my-data {volume}"
         )
 

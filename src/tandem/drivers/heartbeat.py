@@ -32,7 +32,8 @@ exit 1"""
     starting_alone = """\
 touch /run/tandem-alone
 systemctl stop heartbeat
-systemctl start heartbeat"""
+systemctl start heartbeat
+rm -f /run/tandem-alone"""
     """The POSIX shell that has this machine serve without having seen its peer since it booted.
 
     It does once ``initdead`` is over.

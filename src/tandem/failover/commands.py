@@ -44,6 +44,8 @@ _EVERY: Final = 2.0
 _STUCK: Final = 300
 """After how long without a change a machine is taken not to come back, in seconds."""
 
+Decide = Callable[[Cluster, Pair], Decision]
+
 _HELP: Final = CLUSTER_HELP | JSON_HELP | {"yes": "do not ask"}
 
 
@@ -69,12 +71,12 @@ def failover(
     json: bool = False,
 ) -> None:
     """Have the other machine serve: a switchover while both are healthy; or say why not."""
-    _moved(Path(cluster), partial(_allowed, force), yes, json)
+    _moved(Path(cluster), partial(_allowed, deciding.failover, force), yes, json)
 
 
-def _allowed(force: bool, cluster: Cluster, pair: Pair) -> Decision:
+def _allowed(decide: Decide, force: bool, cluster: Cluster, pair: Pair) -> Decision:
     """What is decided; with force nothing stands in the way of what is dangerous."""
-    decision = deciding.failover(cluster, pair)
+    decision = decide(cluster, pair)
     if not decision.dangers:
         return decision
     if force:
@@ -92,13 +94,15 @@ def failback(
     _: Connection, cluster: str = "cluster.cfg", yes: bool = False, json: bool = False
 ) -> None:
     """Have the pair's first machine serve again; or say why not."""
-    _moved(Path(cluster), deciding.failback, yes, json)
+    _moved(Path(cluster), partial(_allowed, deciding.failback, False), yes, json)
 
 
-def _moved(file: Path, decide: Callable[[Cluster, Pair], Decision], yes: bool, json: bool) -> None:
+def _moved(file: Path, decide: Decide, yes: bool, json: bool) -> None:
     with told():
         seen = look(file)
         decision = decide(seen.cluster, _pair(seen))
+        if decision.dangers and any(visit.well for visit in visits(seen.cluster).values()):
+            raise TandemError("a site answers, so a machine serves: nothing is done by force")
         _say(decision, json)
         if not decision.to:
             return
@@ -214,7 +218,7 @@ def _rejoin(machine: str) -> Command:
                 raise TandemError("not done")
             with alone(seen):
                 again = look(file)
-                if _rejoining(again, machine) != decided:
+                if _rejoining(again, machine).does != decided.does:
                     raise TandemError("the volumes have changed meanwhile: run it again")
                 if decided.power:
                     CONSOLE.print(switch_on(seen.cluster, machine, other), markup=False)

@@ -45,8 +45,9 @@ def failover(cluster: Cluster, pair: Pair) -> Decision:
             f"{source} serves in part and is to have the rest: {', '.join(left)}; if that does not"
             f" start, Heartbeat ends all of it{_unguarded(cluster) if silent else ''}"
         )
-        why_not = _not_here(cluster, source, known[source], alone=bool(silent))
-        return Decision(says, to=source, why_not=tuple(why_not))
+        why_not = tuple(_not_here(cluster, source, known[source], alone=bool(silent)))
+        forced = _dangers(cluster, source, known[source]) if silent and why_not else ()
+        return Decision(says, to=source, why_not=why_not, dangers=tuple(forced))
     if silent:
         return Decision(f"{source} serves; the other machine is not there: {silent[0]}")
     to = next(name for name in known if name != source)
@@ -100,9 +101,10 @@ def _nobody_serves(cluster: Cluster, known: Mapping[str, Facts], silent: list[st
 
 
 def _dangers(cluster: Cluster, name: str, facts: Facts) -> Iterator[str]:
-    """What it costs to have a machine serve whose data may be old; none: it cannot be had.
+    """What it costs to have a machine serve that would not by itself; none: it cannot be had.
 
-    DRBD makes a disk primary by force that is consistent in itself (drbdadm(8)).
+    DRBD makes a disk primary by force that is consistent in itself (drbdadm(8)). That the other
+    machine does not answer us does not mean that it does not serve.
     """
     other = next(one for one in cluster.pair if one != name)
     states = [facts.volumes.get(volume.name) for volume in cluster.volumes]
@@ -115,8 +117,14 @@ def _dangers(cluster: Cluster, name: str, facts: Facts) -> Iterator[str]:
                 f"what {other} alone has of {volume.name} is not there for visitors, and is given"
                 f" up when {other} comes back: `fab rejoin:{other}`"
             )
-    if cluster.fencing == "none":
-        yield f"{other} may live, and write: nothing switches it off"
+    yield {
+        "ipmi": f"{other} is switched off, even if it serves",
+        "meatware": (
+            f"{other} has to be off: switch it off, and say so on {name} by"
+            f" `meatclient -c {other}`, each time that it is asked for there"
+        ),
+        "none": f"{other} may live, and write: nothing switches it off",
+    }[cluster.fencing]
 
 
 def _not_here(cluster: Cluster, name: str, facts: Facts, *, alone: bool) -> Iterator[str]:

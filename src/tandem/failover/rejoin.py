@@ -5,8 +5,8 @@ That is for volumes that both machines have written to since they were cut off f
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from tandem.drivers import storage_of
@@ -16,8 +16,8 @@ from tandem.rendering.hosts import LIB
 from tandem.rollout.facts import Facts, VolumeState, volumes_in
 from tandem.rollout.remote import HostError, Remote
 
-_FETCHING: Final = ("SyncTarget", "PausedSyncT", "WFBitMapT", "WFSyncUUID", "WFReportParams")
-"""States of a connection in which DRBD brings the disk here up to date by itself (drbd.conf(5))."""
+_GONE: Final = ("Diskless", "Failed")
+"""States of a disk that does not come back by itself (drbd.conf(5))."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,11 @@ class History:
 
     def words(self) -> str:
         """That, as an operator reads it."""
+        # After a crash DRBD takes all that was being written to for changed.
+        much = f"at most {self.differs:,} KB"
         if self.since is None:
-            return f"{self.differs:,} KB"
-        return f"{self.differs:,} KB since {time.strftime('%F %T', time.localtime(self.since))}"
+            return much
+        return f"{much} since {time.strftime('%F %T', time.localtime(self.since))}"
 
 
 Histories = Mapping[str, Mapping[str, History]]
@@ -42,14 +44,19 @@ Histories = Mapping[str, Mapping[str, History]]
 class Rejoining:
     """What is to be done, as sentences, and why it may not be: more of them, or none.
 
-    ``gives_up`` are volumes of which the machine gives up what it alone has; ``power``: it is
-    switched on. With neither there is nothing to do.
+    ``gives_up`` are volumes of which the machine gives up what it alone has, and that, where DRBD
+    says it; ``power``: it is switched on. With neither there is nothing to do.
     """
 
     says: tuple[str, ...]
-    gives_up: tuple[str, ...] = ()
+    gives_up: Mapping[str, History | None] = field(default_factory=dict)
     power: bool = False
     why_not: tuple[str, ...] = ()
+
+    @property
+    def does(self) -> object:
+        """What is agreed to; what the other machine alone has grows meanwhile, as it serves."""
+        return self.gives_up, self.power, self.why_not
 
 
 def rejoining(cluster: Cluster, machine: str, pair: Pair, histories: Histories) -> Rejoining:
@@ -73,7 +80,7 @@ def rejoining(cluster: Cluster, machine: str, pair: Pair, histories: Histories) 
             for name in (other, machine)
         )
     )
-    names = tuple(volume.name for volume in split)
+    names = {volume.name: histories.get(volume.name, {}).get(machine) for volume in split}
     does = (
         f"{machine} gives up what it alone has of {' and '.join(names)}, and fetches {other}'s;"
         f" a copy stays in the volume group there"
@@ -107,12 +114,14 @@ def _connected(cluster: Cluster, machine: str, other: str, here: Facts) -> Itera
         state = here.volumes.get(volume.name)
         if state is None:
             yield f"{volume.name} is not there for DRBD: `fab deploy:{machine}` brings it up"
-        elif state.connection in _FETCHING:
+        elif state.disk in _GONE:
+            yield f"{volume.name} has no disk here: mend that, and `fab deploy:{machine}`"
+        elif state.disk == "Inconsistent":
             yield f"{volume.name} fetches from {other} what it missed, by itself"
         elif not state.well:
             yield (
-                f"{volume.name} is {state.connection} and {state.disk}: it comes back by itself"
-                f" once it reaches {other}"
+                f"{volume.name} is {state.connection}, {state.disk} here and {state.peer_disk} on"
+                f" {other}: it comes back by itself once they reach each other"
             )
         else:
             yield f"{volume.name} is up to date on both machines: there is nothing to do"
@@ -143,7 +152,8 @@ def _not(
         if kept.disk != "UpToDate":
             yield f"{other}: {volume.name} is {kept.disk or 'not there'}: expected UpToDate"
     group = _group(cluster, machine)
-    needed = sum(volume.size for volume in split)
+    # Of what a snapshot holds LVM keeps where it belongs.
+    needed = sum(volume.size + volume.size // 100 + 4 for volume in split)
     free = here.groups.get(group, 0)
     if free < needed:
         yield (
@@ -179,17 +189,26 @@ def numbers_in(printed: str) -> dict[str, int]:
     return {words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdecimal()}
 
 
-def give_up(cluster: Cluster, machine: str, pair: Mapping[str, Facts], names: Sequence[str]) -> str:
+# Until something is given up there is nothing to keep.
+_UNDOING: Final = """\
+set -e
+made=
+trap 'for one in $made; do lvremove -qq --yes "$one"; done' EXIT"""
+
+
+def give_up(cluster: Cluster, machine: str, pair: Mapping[str, Facts], names: Iterable[str]) -> str:
     """Have a machine give up what it alone has of volumes; the ending of the copies' names.
 
     They are made first, as LVM snapshots that hold all that is overwritten. Raises HostError.
     """
     other = next(name for name in pair if name != machine)
     group = _group(cluster, machine)
+    names = tuple(names)
     ending = time.strftime("given-up-%Y%m%d-%H%M%S")
     storage = storage_of(cluster)
     copies = "\n".join(
         f"lvcreate -qq --snapshot --extents 100%ORIGIN --name {name}-{ending} {group}/{name}"
+        f'\nmade="$made {group}/{name}-{ending}"'
         for name in names
     )
     gives = "\n".join(storage.giving_up(name) for name in names)
@@ -199,7 +218,7 @@ def give_up(cluster: Cluster, machine: str, pair: Mapping[str, Facts], names: Se
         if pair[other].volumes[name].connection == "StandAlone"
     )
     with Remote(cluster.hosts[machine], cluster.ssh) as remote:
-        remote.run(f"set -e\n{copies}\nsync\n{gives}")
+        remote.run(f"{_UNDOING}\n{copies}\nsync\ntrap - EXIT\n{gives}")
     if connects:
         with Remote(cluster.hosts[other], cluster.ssh) as remote:
             remote.run(f"set -e\n{connects}")
