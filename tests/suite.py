@@ -14,7 +14,7 @@ import pytest
 # Many of them wait for something most of the time.
 SIDE_BY_SIDE = (
     "--side-by-side",
-    f"--numprocesses={(os.cpu_count() or 1) + 3}",
+    f"--numprocesses={(os.cpu_count() or 1) + 2}",
     "--no-loadscope-reorder",
 )
 ALONE = ("--alone", "--durations=20", "--durations-min=10")

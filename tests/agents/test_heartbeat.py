@@ -33,11 +33,11 @@ def prepared(boot: Boot, name: str) -> Machine:
     made.replace(MANAGER, "sleep 1\n", "sleep 0.1\n")
     made.hurry(
         f"{AGENTS}/tandem-vm",
-        {"tries": "1", "answer": "0.5", "work": "0.5", "patience": "1", "dying": "1"},
+        {"tries": "1", "answer": "0.8", "work": "0.8", "patience": "1", "dying": "1"},
     )
     made.hurry(
         f"{AGENTS}/tandem-volume",
-        {"tries": "1", "answer": "0.5", "primary": "0.5", "secondary": "0.5"},
+        {"tries": "1", "answer": "0.8", "primary": "0.8", "secondary": "0.8"},
     )
     return made
 

@@ -24,7 +24,7 @@ def dom0(booted: Machine) -> Machine:
     booted.forget("/tmp/xen", "/run/tandem-*")
     booted.write("/tmp/xen/domains", "")
     booted.hurry(
-        AGENT, {"tries": "2", "answer": "0.2", "work": "0.2", "patience": "1", "dying": "1"}
+        AGENT, {"tries": "2", "answer": "1", "work": "1", "patience": "1", "dying": "1"}
     )
     return booted
 

@@ -29,7 +29,7 @@ def booted(boot_for_all: Boot, request: pytest.FixtureRequest) -> Machine:
     made = boot_for_all(request.param, "master")
     made.load_drbd(version)
     made.write("/tmp/name", name)
-    made.hurry(AGENT, {"tries": "2", "answer": "0.2", "primary": "0.2", "secondary": "0.2"})
+    made.hurry(AGENT, {"tries": "2", "answer": "1", "primary": "1", "secondary": "1"})
     return made
 
 
