@@ -23,9 +23,7 @@ def dom0(booted: Machine) -> Machine:
     """The machine ``master``, on which nothing runs yet, with an impatient agent."""
     booted.forget("/tmp/xen", "/run/tandem-*")
     booted.write("/tmp/xen/domains", "")
-    booted.hurry(
-        AGENT, {"tries": "2", "answer": "1", "work": "1", "patience": "1", "dying": "1"}
-    )
+    booted.hurry(AGENT, {"tries": "2", "answer": "1", "work": "1", "patience": "1", "dying": "1"})
     return booted
 
 
