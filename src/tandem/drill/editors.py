@@ -171,9 +171,11 @@ class _Site:
         return json.loads(said) if said else None
 
     def digest(self, path: str) -> str:
-        """That of a file's content, none where it is refused; raises TandemError."""
+        """That of a file's content, none where it is refused or cut short; raises TandemError."""
         try:
             status, said = self.answer("GET", path)
+        except http.client.IncompleteRead:
+            return ""
         except (OSError, http.client.HTTPException) as error:
             raise TandemError(f"{path}: {error or 'no answer'}") from None
         return hashlib.sha256(said).hexdigest() if status == http.client.OK else ""
