@@ -53,14 +53,18 @@ def test_what_the_standby_alone_has_is_kept_and_given_up(lab: Lab) -> None:
     assert refused.returncode == 1
     assert f"{source}: zeoserver is primary" in refused.stderr
 
-    before = said_on(lab, other, "dd if=/dev/vg0/zeoserver bs=4k count=25 status=none | sha256sum")
+    before = said_on(
+        lab, other, "dd if=/dev/vg0/zeoserver bs=4k count=25 iflag=direct status=none | sha256sum"
+    )
     done = fab(lab, f"rejoin:{other}", "--yes")
     assert done.returncode == 0, said(done)
     assert f"zeoserver: {other} alone has at most 100 KB since " in done.stdout
     eventually(lambda: in_sync(lab, other), 30)
     # The copy has what was given up, and what serves has gone on.
     copy = "/dev/vg0/zeoserver-given-up-*"
-    kept = said_on(lab, other, f"dd if=$(echo {copy}) bs=4k count=25 status=none | sha256sum")
+    kept = said_on(
+        lab, other, f"dd if=$(echo {copy}) bs=4k count=25 iflag=direct status=none | sha256sum"
+    )
     assert kept == before
     assert said_on(lab, "zeoserver", "cat /srv/tandem/data/kept") == "kept"
     for machine in lab.cluster.pair:

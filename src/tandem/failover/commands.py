@@ -223,7 +223,7 @@ def _rejoin(machine: str) -> Command:
                 if decided.power:
                     CONSOLE.print(switch_on(seen.cluster, machine, other), markup=False)
                 else:
-                    ending = give_up(seen.cluster, machine, _known(again), decided.gives_up)
+                    ending = give_up(seen.cluster, machine, _known(again), decided.copies)
                     kept = ", ".join(f"{name}-{ending}" for name in decided.gives_up)
                     CONSOLE.print(f"{machine} keeps what it gave up as {kept}", markup=False)
                 seconds = _back(seen.cluster, machine)

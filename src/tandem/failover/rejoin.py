@@ -5,7 +5,7 @@ That is for volumes that both machines have written to since they were cut off f
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +15,12 @@ from tandem.model import Cluster, Volume
 from tandem.rendering.hosts import LIB
 from tandem.rollout.facts import Facts, VolumeState, volumes_in
 from tandem.rollout.remote import HostError, Remote
+
+_LEAST: Final = 64
+"""How large a copy is at the least (MB): what serves goes on writing."""
+
+_EXTENT: Final = 4
+"""What LVM hands out at the least (MB; vgcreate(8)): it would round up."""
 
 _GONE: Final = ("Diskless", "Failed")
 """States of a disk that does not come back by itself (drbd.conf(5))."""
@@ -52,6 +58,8 @@ class Rejoining:
     gives_up: Mapping[str, History | None] = field(default_factory=dict)
     power: bool = False
     why_not: tuple[str, ...] = ()
+    copies: Mapping[str, int] = field(default_factory=dict)
+    """How large the copy of each volume can be that is given up (MB)."""
 
     @property
     def does(self) -> object:
@@ -85,8 +93,43 @@ def rejoining(cluster: Cluster, machine: str, pair: Pair, histories: Histories) 
         f"{machine} gives up what it alone has of {' and '.join(names)}, and fetches {other}'s;"
         f" a copy stays in the volume group there"
     )
-    why_not = tuple(_not(cluster, machine, other, split, here, there))
-    return Rejoining((*says, does), names, why_not=why_not)
+    copies = _copies(cluster, machine, split, here)
+    short = tuple(
+        f"the copy of {volume.name} is there until {copies[volume.name]:,} MB have been written to"
+        " it, then LVM drops it: take out what is missed before, or make room by vgextend now"
+        for volume in split
+        if copies[volume.name] < _whole(volume)
+    )
+    why_not = (
+        *_not(machine, other, split, here, there),
+        *_no_room(machine, split, histories, copies),
+    )
+    return Rejoining((*says, does, *short), names, why_not=why_not, copies=copies)
+
+
+def _whole(volume: Volume) -> int:
+    """How large a copy is that holds all that a volume can become (MB): LVM keeps a list, too."""
+    return volume.size + volume.size // 100 + 4
+
+
+def _copies(cluster: Cluster, machine: str, split: Sequence[Volume], here: Facts) -> dict[str, int]:
+    """How large each copy can be, of what is free (MB)."""
+    free = here.groups.get(_group(cluster, machine), 0) // len(split)
+    return {volume.name: min(_whole(volume), free - free % _EXTENT) for volume in split}
+
+
+def _no_room(
+    machine: str, split: Sequence[Volume], histories: Histories, copies: Mapping[str, int]
+) -> Iterator[str]:
+    """Of which volumes not even what is fetched now would fit into the copy."""
+    for volume in split:
+        differs = sum(one.differs for one in histories.get(volume.name, {}).values())
+        needed = 2 * differs // 1024 + _LEAST
+        if copies[volume.name] < needed:
+            yield (
+                f"{machine}: a copy of what is given up of {volume.name} takes {needed:,} MB, and"
+                f" {copies[volume.name]:,} MB are free for it: vgextend makes room"
+            )
 
 
 def _switched_on(cluster: Cluster, machine: str, other: str, here: HostError) -> Rejoining:
@@ -133,7 +176,6 @@ def _of(histories: Histories, volume: Volume, machine: str) -> str:
 
 
 def _not(
-    cluster: Cluster,
     machine: str,
     other: str,
     split: Sequence[Volume],
@@ -151,15 +193,6 @@ def _not(
             )
         if kept.disk != "UpToDate":
             yield f"{other}: {volume.name} is {kept.disk or 'not there'}: expected UpToDate"
-    group = _group(cluster, machine)
-    # Of what a snapshot holds LVM keeps where it belongs.
-    needed = sum(volume.size + volume.size // 100 + 4 for volume in split)
-    free = here.groups.get(group, 0)
-    if free < needed:
-        yield (
-            f"{machine}: a copy of what is given up takes up to {needed} MB,"
-            f" and {free} MB are free in {group}: vgextend makes room"
-        )
 
 
 def _group(cluster: Cluster, machine: str) -> str:
@@ -196,18 +229,20 @@ made=
 trap 'for one in $made; do lvremove -qq --yes "$one"; done' EXIT"""
 
 
-def give_up(cluster: Cluster, machine: str, pair: Mapping[str, Facts], names: Iterable[str]) -> str:
+def give_up(
+    cluster: Cluster, machine: str, pair: Mapping[str, Facts], copies: Mapping[str, int]
+) -> str:
     """Have a machine give up what it alone has of volumes; the ending of the copies' names.
 
-    They are made first, as LVM snapshots that hold all that is overwritten. Raises HostError.
+    They are made first, as LVM snapshots of these sizes (MB). Raises HostError.
     """
     other = next(name for name in pair if name != machine)
     group = _group(cluster, machine)
-    names = tuple(names)
+    names = tuple(copies)
     ending = time.strftime("given-up-%Y%m%d-%H%M%S")
     storage = storage_of(cluster)
-    copies = "\n".join(
-        f"lvcreate -qq --snapshot --extents 100%ORIGIN --name {name}-{ending} {group}/{name}"
+    making = "\n".join(
+        f"lvcreate -qq --snapshot --size {copies[name]}m --name {name}-{ending} {group}/{name}"
         f'\nmade="$made {group}/{name}-{ending}"'
         for name in names
     )
@@ -218,7 +253,7 @@ def give_up(cluster: Cluster, machine: str, pair: Mapping[str, Facts], names: It
         if pair[other].volumes[name].connection == "StandAlone"
     )
     with Remote(cluster.hosts[machine], cluster.ssh) as remote:
-        remote.run(f"{_UNDOING}\n{copies}\nsync\ntrap - EXIT\n{gives}")
+        remote.run(f"{_UNDOING}\n{making}\nsync\ntrap - EXIT\n{gives}")
     if connects:
         with Remote(cluster.hosts[other], cluster.ssh) as remote:
             remote.run(f"set -e\n{connects}")
