@@ -32,7 +32,7 @@ def stopping(folder: Path, drbd: str) -> subprocess.CompletedProcess[str]:
         (folder / name).write_text(f"#!/bin/sh\n{does}\n")
         (folder / name).chmod(0o755)
     return subprocess.run(
-        ("sh", "-c", maintenance._STOP),
+        ("sh", "-c", maintenance._STOP.replace("/run/", f"{folder}/")),
         env={"PATH": f"{folder}:/usr/bin:/bin"},
         capture_output=True,
         text=True,

@@ -23,6 +23,7 @@ sed -e ':joined' -e '/\\\\$/{N;s/\\\\\\n//;b joined' -e '}' "/etc/systemd/system
     while read -r line; do
         case $line in
         +*) sh -c "${line#+}" ;;
+        -*) runuser -u tandem -- sh -c "${line#-}" || true ;;
         *) runuser -u tandem -- sh -c "$line" ;;
         esac
     done
