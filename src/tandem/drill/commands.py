@@ -201,7 +201,6 @@ def _drilled(
     if not yes and not agreed("Do it?"):
         raise TandemError("not done")
     reports: list[Report] = []
-    folder = DRILLS
     for _ in range(int(count)):
         seen = look(file)
         if amiss := _wrong(seen):

@@ -15,12 +15,10 @@ from tandem.model import Cluster, Volume
 from tandem.rendering.hosts import LIB
 from tandem.rollout.facts import Facts, VolumeState, volumes_in
 from tandem.rollout.remote import HostError, Remote
+from tandem.rollout.volumes import EXTENT
 
 _LEAST: Final = 64
 """How large a copy is at the least (MB): what serves goes on writing."""
-
-_EXTENT: Final = 4
-"""What LVM hands out at the least (MB; vgcreate(8)): it would round up."""
 
 _GONE: Final = ("Diskless", "Failed")
 """States of a disk that does not come back by itself (drbd.conf(5))."""
@@ -115,7 +113,8 @@ def _whole(volume: Volume) -> int:
 def _copies(cluster: Cluster, machine: str, split: Sequence[Volume], here: Facts) -> dict[str, int]:
     """How large each copy can be, of what is free (MB)."""
     free = here.groups.get(_group(cluster, machine), 0) // len(split)
-    return {volume.name: min(_whole(volume), free - free % _EXTENT) for volume in split}
+    # LVM would round up.
+    return {volume.name: min(_whole(volume), free - free % EXTENT) for volume in split}
 
 
 def _no_room(

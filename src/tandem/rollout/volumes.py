@@ -22,7 +22,7 @@ RAW: Final = "tandem.raw"
 BLANK: Final = "tandem.blank"
 """The tag of a replicated one that is zero, or was, and is not fetched from the other side."""
 
-_EXTENT: Final = 4
+EXTENT: Final = 4
 """What LVM hands out at the least, in MB (vgcreate(8))."""
 
 UNFINISHED: Final = "tandem-new"
@@ -78,7 +78,7 @@ def making(storage: Storage, facts: Facts) -> Iterator[Step]:
     if storage.sizes and storage.group not in facts.groups:
         yield _group(storage)
     needed = sum(
-        -(-size // _EXTENT) * _EXTENT
+        -(-size // EXTENT) * EXTENT
         for name, size in storage.sizes.items()
         if name not in facts.logical
     )
