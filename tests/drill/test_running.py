@@ -12,6 +12,7 @@ from tandem.drill.editors import Verdict, Work
 from tandem.drill.report import Report
 from tandem.drill.running import drill
 from tandem.errors import TandemError
+from tandem.failover import moving
 from tandem.failover.visitors import Seen
 from tandem.rollout.visiting import Visit
 from tests.examples import example
@@ -84,9 +85,12 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Site:
     monkeypatch.setattr(running, "visitors", came)
     monkeypatch.setattr(running, "roles", roles)
     monkeypatch.setattr(running, "events", lambda *_: ())
-    monkeypatch.setattr(running, "visits", lambda _: {"www": Visit(503 if made.broken else 200, 0)})
-    monkeypatch.setattr(running, "look", lambda _: None)
-    monkeypatch.setattr(running, "disturbances", lambda *_: ())
+    for module in (running, moving):
+        monkeypatch.setattr(
+            module, "visits", lambda _: {"www": Visit(503 if made.broken else 200, 0)}
+        )
+    monkeypatch.setattr(moving, "look", lambda _: None)
+    monkeypatch.setattr(moving, "disturbances", lambda *_: ())
     times = {"_BEFORE": 0.0, "_EVERY": 0.01, "_SERVED_WITHIN": 0.2, "_WELL_WITHIN": 0.4}
     for name, seconds in times.items():
         monkeypatch.setattr(running, name, seconds)

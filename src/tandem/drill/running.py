@@ -12,10 +12,9 @@ from tandem.drill.report import Report
 from tandem.drill.roles import both_wrote, roles
 from tandem.drill.timeline import events
 from tandem.errors import TandemError
+from tandem.failover.moving import amiss
 from tandem.failover.visitors import Seen, visitors
 from tandem.model import Cluster
-from tandem.rollout.doing import look
-from tandem.rollout.health import disturbances
 from tandem.rollout.visiting import visits
 
 Tell = Callable[[str], None]
@@ -66,14 +65,14 @@ def drill(
         tell("until the site takes work again")
         served = _until(lambda: _served(cluster, editing, done), started, _SERVED_WITHIN)
         served_after = _first_taken(editing, done, began) if served else None
-        amiss: tuple[str, ...] = ()
+        left: tuple[str, ...] = ()
 
         def well() -> bool:
-            nonlocal amiss
+            nonlocal left
             mend()
-            amiss = _amiss(file, cluster)
-            tell(f"until all is well: {amiss[0]}" if amiss else "all is well")
-            return not amiss
+            left = _amiss(file, cluster)
+            tell(f"until all is well: {left[0]}" if left else "all is well")
+            return not left
 
         well_after = _until(well, started, _WELL_WITHIN)
     timeline = events(cluster, began)
@@ -82,7 +81,7 @@ def drill(
         editing.tidy_up()
     except TandemError as error:
         verdict = judged(editing.work, None, {})
-        amiss = (*amiss, f"{editing.folder} is still there: {error.report()}")
+        left = (*left, f"{editing.folder} is still there: {error.report()}")
     return Report(
         cluster.name,
         fault,
@@ -95,7 +94,7 @@ def drill(
         verdict,
         timeline,
         both_wrote(primary),
-        amiss,
+        left,
     )
 
 
@@ -130,12 +129,8 @@ def _since(seen: Seen, started: float) -> Seen:
 
 
 def _amiss(file: Path, cluster: Cluster) -> tuple[str, ...]:
-    """What is not well; the hosts, which that costs time, are asked once the sites answer."""
-    visited = visits(cluster)
-    silent = tuple(f"{site}: no answer" for site, visit in visited.items() if not visit.well)
-    if silent:
-        return silent
+    """What is not well, or why that is not known."""
     try:
-        return disturbances(look(file), visited)
+        return amiss(file, cluster)
     except TandemError as error:
         return (error.report(),)

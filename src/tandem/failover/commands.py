@@ -16,7 +16,7 @@ from tandem.errors import TandemError
 from tandem.failover import decision as deciding
 from tandem.failover.decision import Decision, Pair
 from tandem.failover.maintenance import begin, end
-from tandem.failover.moving import move
+from tandem.failover.moving import amiss, move
 from tandem.failover.rejoin import (
     Rejoining,
     give_up,
@@ -30,7 +30,6 @@ from tandem.model import Cluster
 from tandem.rollout.deploying import alone
 from tandem.rollout.doing import Command, look
 from tandem.rollout.facts import Facts
-from tandem.rollout.health import disturbances
 from tandem.rollout.remote import HostError
 from tandem.rollout.survey import Survey
 from tandem.rollout.visiting import visits
@@ -147,17 +146,10 @@ def _watched(
         move(seen.cluster, decision, tell)
         seconds = time.monotonic() - started
         until = time.monotonic() + _WELL_WITHIN
-        while (left := _amiss(file, seen.cluster)) and time.monotonic() < until:
+        while (left := amiss(file, seen.cluster)) and time.monotonic() < until:
             tell(f"all runs there, and is not well yet: {left[0]}")
             time.sleep(_EVERY)
     return came.seen, seconds, left
-
-
-def _amiss(file: Path, cluster: Cluster) -> tuple[str, ...]:
-    """What is not well; the hosts, which that costs time, are asked once the sites answer."""
-    visited = visits(cluster)
-    silent = tuple(f"{site}: no answer" for site, visit in visited.items() if not visit.well)
-    return silent or disturbances(look(file), visited)
 
 
 def _figures(came: Seen) -> dict[str, Any]:

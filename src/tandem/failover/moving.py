@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from tandem.drivers import hypervisor_of, manager_of, storage_of
@@ -9,8 +10,11 @@ from tandem.errors import TandemError
 from tandem.failover.decision import Decision, lacking
 from tandem.model import Cluster
 from tandem.rendering.hosts import LIB
+from tandem.rollout.doing import look
 from tandem.rollout.facts import Facts, volumes_in
+from tandem.rollout.health import disturbances
 from tandem.rollout.remote import Remote
+from tandem.rollout.visiting import visits
 
 _WITHIN: Final = 300
 """How long a machine may take until all runs on it, in seconds."""
@@ -50,3 +54,10 @@ def _now(cluster: Cluster, remote: Remote) -> Facts:
     script = f"exec 2>/dev/null\n{storage_of(cluster).listing(cluster)}\necho ==\n"
     volumes, _, vms = remote.run(script + hypervisor_of(cluster).listing).partition("==\n")
     return Facts(volumes=dict(volumes_in(volumes.splitlines())), vms=frozenset(vms.split()))
+
+
+def amiss(file: Path, cluster: Cluster) -> tuple[str, ...]:
+    """What is not well; the hosts, which that costs time, are asked once the sites answer."""
+    visited = visits(cluster)
+    silent = tuple(f"{site}: no answer" for site, visit in visited.items() if not visit.well)
+    return silent or disturbances(look(file), visited)
