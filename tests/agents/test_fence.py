@@ -1,5 +1,6 @@
 """``fence`` by IPMI, with the real ``ipmitool`` and OpenIPMI's BMC, and the STONITH plugin."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ pytestmark = pytest.mark.root
 FENCE = "/usr/local/lib/tandem/fence"
 PASSWORD_FILE = "/etc/tandem/fence-slave"
 PASSWORD = "sixteen-letters-"
+SEEN = "/run/tandem-fenced-slave"
 THROUGH_A_PIPE = f"said=$({FENCE} slave 2>&1); echo $said"
 
 BMC = f"""
@@ -97,6 +99,32 @@ def test_a_peer_that_is_off_is_left_alone(master: Machine) -> None:
     ran = fence(master, "slave")
     assert (ran.returncode, ran.stderr) == (0, "slave is off already\n")
     assert master.read("/tmp/order") == ""
+
+
+def test_a_peer_that_was_just_seen_off_is_not_asked_for_again(master: Machine) -> None:
+    fence(master, "slave")
+    master.write("/tmp/bmc/power", "1\n")
+    ran = fence(master, "slave")
+    assert ran.returncode == 0
+    assert re.fullmatch(r"slave was seen off \d s ago\n", ran.stderr)
+    assert master.read("/tmp/order") == "bmc set power 0\n"
+
+
+def test_a_peer_that_was_seen_off_before_it_could_have_started_is_asked_for_again(
+    master: Machine,
+) -> None:
+    fence(master, "slave")
+    master.write("/tmp/bmc/power", "1\n")
+    master.write(SEEN, f"{int(master.read(SEEN)) - 10}\n")
+    assert fence(master, "slave").stderr == "slave is switched off, its BMC confirms\n"
+    assert not is_on(master)
+
+
+def test_a_peer_that_was_switched_on_by_the_same_way_is_not_off(master: Machine) -> None:
+    fence(master, "slave")
+    fence(master, "--on", "slave")
+    assert fence(master, "slave").stderr == "slave is switched off, its BMC confirms\n"
+    assert not is_on(master)
 
 
 def test_a_peer_that_is_off_is_switched_on_when_asked_and_that_is_confirmed(

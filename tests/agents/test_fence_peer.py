@@ -113,6 +113,16 @@ def test_a_peer_whose_heartbeat_lives_is_asked_again_before_it_is_fenced(boot: B
     assert told(node) == []
 
 
+def test_a_peer_that_heartbeat_knows_to_be_dead_is_not_asked(boot: Boot) -> None:
+    node = boot("cluster", "master")
+    node.load_drbd()
+    node.stand_in("told", OUTDATER, FENCE)
+    # The real one fails, too, as it says so.
+    node.write("/usr/bin/cl_status", "#!/bin/sh\necho dead\nexit 1\n", 0o755)
+    assert called_by_drbd(node).returncode == 7
+    assert told(node) == ["fence slave"]
+
+
 def test_a_peer_whose_heartbeat_lives_and_never_answers_is_fenced_all_the_same(boot: Boot) -> None:
     node = boot("cluster", "master")
     node.load_drbd()

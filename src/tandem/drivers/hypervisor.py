@@ -15,6 +15,8 @@ class Hypervisor(ABC):
     """The templates of every machine."""
     pair_folders: tuple[str, ...]
     """The templates of the pair's machines: Heartbeat's agents."""
+    vm_folders: tuple[str, ...] = ()
+    """The templates of every VM."""
 
     listing: str
     """The shell command that prints the names of the VMs that run on a machine."""

@@ -10,6 +10,7 @@ class Nspawn(Hypervisor):
     program = "nspawn"
     folders = ("nspawn/machine",)
     pair_folders = ("heartbeat/units", "nspawn/pair")
+    vm_folders = ("nspawn/vm",)
     killing = "systemctl kill --signal=KILL"
     # Where sd_get_machine_names(3) finds them, too; what has a colon is a unit's.
     listing = """\

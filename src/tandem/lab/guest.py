@@ -5,6 +5,7 @@ Everything else of a host is what Tandem renders for any host of its description
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Final
 
 from tandem.lab.layout import Port
@@ -36,13 +37,8 @@ def lab_files(kind: Kind, keys: Keys, user: str, ports: tuple[Port, ...] = ()) -
         _file("etc/systemd/system/console-getty.service.d/lab.conf", _CONSOLE),
         # systemd itself starts it in containers alone.
         _file("etc/systemd/system-preset/10-lab.preset", "enable console-getty.service\n"),
-        *(
-            _file(
-                f"etc/systemd/system/{unit}.service.d/lab.conf",
-                f"# {why}\n[Unit]\nConditionPathExists=!/\n",
-            )
-            for unit, why in _NEVER.items()
-        ),
+        # An empty unit is a masked one (systemd.unit(5)).
+        *(_file(f"etc/systemd/system/{unit}", "") for unit in _NEVER),
         *(_file(path, text) for path, text in kind.files),
     )
 
@@ -86,11 +82,24 @@ ExecStart=-/sbin/agetty --autologin root --noclear --keep-baud console 115200,38
 """
 
 
-_NEVER: Final = {
-    "e2scrub_reap": "Looks for what broken-off checks of file systems left: seconds of each boot.",
-    "ipmievd": "Reads the events of a BMC from within its machine, where the lab has none.",
-}
-"""Units of Debian's that never start in the lab, and why."""
+_NEVER: Final = MappingProxyType(
+    {
+        "e2scrub_reap.service": "looks for what broken-off checks of file systems left",
+        "ipmievd.service": "reads the events of a BMC from within its machine, where there is none",
+        "lvm2-monitor.service": "watches mirrors and thin pools of LVM, of which there are none",
+        "sys-fs-fuse-connections.mount": "for file systems that are programs",
+        "sys-kernel-config.mount": "for drivers that are set up by way of configfs",
+        "systemd-binfmt.service": "other processors' programs",
+        "systemd-logind.service": "keys of the machine's power, which come from its console here",
+        "systemd-network-generator.service": "reads network options of the kernel",
+        "systemd-pstore.service": "keeps what a kernel said before it died, where firmware has it",
+        "systemd-random-seed.service": "for kernels that start without",
+        "systemd-repart.service": "makes partitions",
+        "systemd-update-utmp-runlevel.service": "for last(1)",
+        "systemd-update-utmp.service": "for last(1)",
+    }
+)
+"""Units of Debian's that never start in the lab, and what for: each takes a part of a boot."""
 
 
 def _link(port: Port) -> str:

@@ -76,6 +76,8 @@ def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
                     "volumes": storage.listing(cluster),
                 },
             )
+    else:
+        yield Program(hypervisor.program, hypervisor.vm_folders)
     if "frontend" in host.roles:
         yield Program("apache", ("apache",), below=str(FRONTEND_THERE.parts).lstrip("/"))
 

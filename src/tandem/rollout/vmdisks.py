@@ -115,6 +115,7 @@ def _disk_of(cluster: Cluster, host: Host, secrets: Secrets, source: str) -> Fil
     ssh-keygen -q -t ed25519 -N '' -C {host.name} -f $root/etc/ssh/ssh_host_ed25519_key
     mkdir -p {HOST_KEYS}
     cp $root/etc/ssh/ssh_host_ed25519_key.pub {HOST_KEYS}/{host.name}.pub
+    systemd-sysusers --root=$root
     systemctl --root=$root --quiet preset {" ".join(units)}"""
     return Filling(does, files, (sending,))
 
