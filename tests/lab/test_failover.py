@@ -90,6 +90,16 @@ def test_a_zeo_server_that_hangs_is_started_anew_where_it_is(lab: Lab) -> None:
     assert "frontend is silent" not in log
 
 
+def test_a_vm_that_is_killed_while_nobody_hears_it_starts_again(lab: Lab) -> None:
+    machine = standby(lab)
+    vm = f"zeoclient-{machine}"
+    lab.run(machine, f"ip link set vb-{vm} down")
+    # What it asks the ZEO server meanwhile nobody acknowledges.
+    time.sleep(5)
+    lab.run(machine, f"systemctl kill --signal=KILL tandem-vm-{vm}.service")
+    eventually(lambda: said_on(lab, machine, f"systemctl is-active tandem-vm-{vm}") == "active", 60)
+
+
 def test_in_maintenance_nothing_is_taken_over_even_from_a_dead_machine(lab: Lab) -> None:
     source, other = active(lab), standby(lab)
     assert fab(lab, "maintenance:on").returncode == 1
