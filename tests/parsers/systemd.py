@@ -27,11 +27,13 @@ systemd-analyze verify --man=no "$@"
 
 _CREATE = """
 SYSTEMD_LOG_LEVEL=notice systemd-sysusers /etc/sysusers.d/tandem.conf
-# At the first boot, and at the next.
-systemd-tmpfiles --create /etc/tmpfiles.d/tandem.conf
-systemd-tmpfiles --create /etc/tmpfiles.d/tandem.conf
+# At the first boot, and at the next; others when what they are for starts.
+for again in 1 2; do systemd-tmpfiles --create /etc/tmpfiles.d/*.conf; done
+for more in /etc/tandem/*.conf; do
+    [ ! -e "$more" ] || systemd-tmpfiles --create "$more"
+done
 for entry; do
-    stat --format="%n 0%a %U %G" "$entry"
+    stat --format="%n %04a %U %G" "$entry"
 done
 getent passwd tandem | cut -d: -f6
 """

@@ -71,7 +71,7 @@ PARSERS = (
     ),
     Parser(
         "systemd-sysusers",
-        ("/etc/sysusers.d/*.conf", "/etc/tmpfiles.d/*.conf"),
+        ("/etc/sysusers.d/*.conf", "/etc/tmpfiles.d/*.conf", "/etc/tandem/*.conf"),
         systemd.accounts,
         ("systemd-sysusers", "systemd-tmpfiles"),
         root=True,
@@ -93,6 +93,7 @@ PARSERS = (
             "/etc/ha.d/resource.d/*",
             "/usr/lib/stonith/plugins/external/*",
             "/usr/local/lib/tandem/*",
+            "/usr/local/lib/tandem/generators/*",
             f"{FRONTEND}/run",
             f"{FRONTEND}/waitingroom",
             f"{FRONTEND}/clean-cache",

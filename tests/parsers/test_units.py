@@ -59,7 +59,7 @@ def test_a_folder_that_roots_buildout_made_in_the_data_becomes_the_accounts(
 ) -> None:
     before = "mkdir -p /srv/tandem/data/filestorage"
     there = made(tree_of, "zeoserver", "tandem-zeoserver.service", before)
-    assert there["/srv/tandem/data/filestorage"] == "755 tandem"
+    assert there["/srv/tandem/data/filestorage"] == "700 tandem"
 
 
 @pytest.mark.root

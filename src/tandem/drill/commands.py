@@ -253,7 +253,7 @@ def _wrong(seen: Survey) -> str:
 def _places(seen: Survey) -> tuple[str, str]:
     """The machine of the pair that serves, and the other one."""
     active = next(name for name in seen.cluster.pair if seen.known[name].primary)
-    return active, next(name for name in seen.cluster.pair if name != active)
+    return active, seen.cluster.other_than(active)
 
 
 def _mend(lab: Lab) -> None:

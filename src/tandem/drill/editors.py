@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from tandem.errors import TandemError
 from tandem.model import Cluster
+from tandem.rollout.visiting import answer
 
 _EDITORS: Final = 2
 _PAUSE: Final = 0.3
@@ -182,22 +183,11 @@ class _Site:
 
     def answer(self, method: str, path: str, sent: object = None) -> tuple[int, bytes]:
         """The status and the body; raises OSError or HTTPException."""
-        address = str(self.cluster.floating_ip.ip)
-        named = self.cluster.sites[0].host
         login = base64.b64encode(f"admin:{self.password}".encode()).decode()
         headers = {
-            "Host": address if named == "*" else named,
             "Authorization": f"Basic {login}",
             "Accept": "application/json",
             "Content-Type": "application/json",
         }
-        connection = http.client.HTTPConnection(
-            address, self.cluster.ports.frontend, timeout=_PATIENCE
-        )
-        try:
-            body = None if sent is None else json.dumps(sent)
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
+        body = None if sent is None else json.dumps(sent)
+        return answer(self.cluster, self.cluster.sites[0], method, path, headers, _PATIENCE, body)

@@ -25,7 +25,7 @@ _SERVED_WITHIN: Final = 240.0
 _WELL_WITHIN: Final = 480.0
 """How long it is waited for that, in seconds."""
 _EVERY: Final = 1.0
-"""How often it is looked whether it is there, in seconds."""
+"""How long at the least it is not looked again whether it is there, in seconds."""
 
 
 def drill(
@@ -100,11 +100,14 @@ def drill(
 
 def _until(seen: Callable[[], bool], started: float, within: float) -> float | None:
     """After how many seconds it was seen; None where that was not within so many."""
-    while not seen():
+    while True:
+        looked = time.monotonic()
+        if seen():
+            return time.monotonic() - started
         if time.monotonic() - started > within:
             return None
-        time.sleep(_EVERY)
-    return time.monotonic() - started
+        # To look costs the machines something, too, which are busy enough.
+        time.sleep(max(_EVERY, time.monotonic() - looked))
 
 
 def _served(cluster: Cluster, editing: Editing, since: float) -> bool:

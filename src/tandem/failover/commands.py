@@ -197,7 +197,7 @@ def _rejoin(machine: str) -> Command:
         file = Path(cluster)
         with told():
             seen = look(file)
-            other = next(name for name in seen.cluster.pair if name != machine)
+            other = seen.cluster.other_than(machine)
             decided = _rejoining(seen, machine)
             CONSOLE.print("\n".join(decided.says), markup=False)
             for why in decided.why_not:

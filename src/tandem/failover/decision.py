@@ -106,7 +106,7 @@ def _dangers(cluster: Cluster, name: str, facts: Facts) -> Iterator[str]:
     DRBD makes a disk primary by force that is consistent in itself (drbdadm(8)). That the other
     machine does not answer us does not mean that it does not serve.
     """
-    other = next(one for one in cluster.pair if one != name)
+    other = cluster.other_than(name)
     states = [facts.volumes.get(volume.name) for volume in cluster.volumes]
     whole = all(state and state.disk in ("UpToDate", "Consistent", "Outdated") for state in states)
     if not whole or facts.maintenance or facts.peer == "active":

@@ -26,7 +26,7 @@ def move(cluster: Cluster, decision: Decision, tell: Callable[[str], None]) -> N
     """Do what was decided, and wait until all runs where it is to; raises TandemError."""
     manager, storage = manager_of(cluster), storage_of(cluster)
     if decision.dangers:
-        peer = next(name for name in cluster.pair if name != decision.to)
+        peer = cluster.other_than(decision.to)
         guarded = f"{LIB}/fence {peer}\n" if cluster.fencing != "none" else ""
         forced = "\n".join(storage.forcing(volume.name) for volume in cluster.volumes)
         command = f"set -e\n{guarded}{forced}\n{manager.starting_alone}"

@@ -67,7 +67,7 @@ class Rejoining:
 
 def rejoining(cluster: Cluster, machine: str, pair: Pair, histories: Histories) -> Rejoining:
     """How a machine comes back to the pair."""
-    other = next(name for name in pair if name != machine)
+    other = cluster.other_than(machine)
     here, there = pair[machine], pair[other]
     if isinstance(there, HostError):
         return Rejoining(
@@ -235,7 +235,7 @@ def give_up(
 
     They are made first, as LVM snapshots of these sizes (MB). Raises HostError.
     """
-    other = next(name for name in pair if name != machine)
+    other = cluster.other_than(machine)
     group = _group(cluster, machine)
     names = tuple(copies)
     ending = time.strftime("given-up-%Y%m%d-%H%M%S")

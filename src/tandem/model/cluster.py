@@ -242,7 +242,11 @@ class Cluster:
         """The other machine of the pair, for a machine that is in it."""
         if machine.name not in self.pair:
             return None
-        return next(node for node in self.pair_nodes if node.name != machine.name)
+        return self.named_nodes[self.other_than(machine.name)]
+
+    def other_than(self, name: str) -> str:
+        """The other machine of the pair, by the name of one."""
+        return next(other for other in self.pair if other != name)
 
     @cached_property
     def volumes(self) -> tuple[Volume, ...]:

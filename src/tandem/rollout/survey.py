@@ -133,7 +133,7 @@ class Survey:
         return next((turn for turn in turns if turn.says == step.says), None)
 
     def _of_pair(self, name: str, every: Mapping[str, tuple[Step, ...]]) -> Allowed:
-        peer = next(other for other in self.cluster.pair if other != name)
+        peer = self.cluster.other_than(name)
         return allowed(every[name], self.known[name], every.get(peer), self.known.get(peer))
 
 

@@ -39,19 +39,36 @@ def visits(cluster: Cluster) -> Mapping[str, Visit]:
 
 def visit(cluster: Cluster, site: Site, timeout: float = _TIMEOUT, cached: bool = True) -> Visit:
     """The site's front page, asked for once; or a small one that Plone makes anew each time."""
-    address, port = str(cluster.floating_ip.ip), cluster.ports.frontend
-    name = address if site.host == "*" else site.host
     started = monotonic()
-    connection = http.client.HTTPConnection(address, port, timeout=timeout)
+    headers = {"User-Agent": "fab"} | ({} if cached else {"Cookie": "__ac=x"})
     try:
         # Plone has no HEAD of a site's root.
-        headers = {"Host": name, "User-Agent": "fab"} | ({} if cached else {"Cookie": "__ac=x"})
-        connection.request("GET", "/" if cached else "/robots.txt", headers=headers)
-        answer = connection.getresponse()
-        answer.read()
-        return Visit(answer.status, monotonic() - started)
+        status, _ = answer(cluster, site, "GET", "/" if cached else "/robots.txt", headers, timeout)
+        return Visit(status, monotonic() - started)
     except (OSError, http.client.HTTPException) as error:
         why = "no answer" if isinstance(error, TimeoutError) else str(error)
         return Visit(0, monotonic() - started, why)
+
+
+def answer(
+    cluster: Cluster,
+    site: Site,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    timeout: float,
+    body: str | None = None,
+) -> tuple[int, bytes]:
+    """What a site answers at the floating IP: the HTTP status and the body.
+
+    ``timeout``: in seconds. Raises OSError and HTTPException.
+    """
+    address = str(cluster.floating_ip.ip)
+    named = {"Host": address if site.host == "*" else site.host}
+    connection = http.client.HTTPConnection(address, cluster.ports.frontend, timeout=timeout)
+    try:
+        connection.request(method, path, body, {**named, **headers})
+        answered = connection.getresponse()
+        return answered.status, answered.read()
     finally:
         connection.close()
