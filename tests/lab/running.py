@@ -36,7 +36,7 @@ def active(lab: Lab) -> str:
 
 def standby(lab: Lab) -> str:
     """The other one."""
-    return next(name for name in lab.cluster.pair if name != active(lab))
+    return lab.cluster.other_than(active(lab))
 
 
 def said(lab: Lab, host: str, command: str, timeout: float = 20) -> str:
