@@ -11,13 +11,15 @@ from contextlib import suppress
 
 import pytest
 
+SLOWEST = ("--durations=20", "--durations-min=10")
 # Many of them wait for something most of the time.
 SIDE_BY_SIDE = (
     "--side-by-side",
     f"--numprocesses={(os.cpu_count() or 1) + 2}",
     "--no-loadscope-reorder",
+    *SLOWEST,
 )
-ALONE = ("--alone", "--durations=20", "--durations-min=10")
+ALONE = ("--alone", *SLOWEST)
 
 PASSED = pytest.ExitCode.OK
 FAILED = pytest.ExitCode.TESTS_FAILED
