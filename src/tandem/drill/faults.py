@@ -133,6 +133,11 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             _on("active", f"{_LATER} systemctl start ssh && systemctl stop ssh"),
             70,
         ),
+        "clock": Fault(
+            "the clock of {active} is an hour ahead, for a minute",
+            _on("active", f"{_LATER} date --set='-1 hour' && date --set='+1 hour'"),
+            70,
+        ),
         "fill-zeoserver": Fault("the data's disk is full", _fill, 20, stays=True),
         "bad-disk": Fault(
             "the disk under {active}'s data fails",
