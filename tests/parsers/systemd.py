@@ -29,7 +29,7 @@ _CREATE = """
 SYSTEMD_LOG_LEVEL=notice systemd-sysusers /etc/sysusers.d/tandem.conf
 # At the first boot, and at the next; others when what they are for starts.
 for again in 1 2; do systemd-tmpfiles --create /etc/tmpfiles.d/*.conf; done
-for more in /etc/tandem/*.conf; do
+for more in /etc/tandem/*-folders.conf; do
     [ ! -e "$more" ] || systemd-tmpfiles --create "$more"
 done
 for entry; do

@@ -71,7 +71,7 @@ PARSERS = (
     ),
     Parser(
         "systemd-sysusers",
-        ("/etc/sysusers.d/*.conf", "/etc/tmpfiles.d/*.conf", "/etc/tandem/*.conf"),
+        ("/etc/sysusers.d/*.conf", "/etc/tmpfiles.d/*.conf", "/etc/tandem/*-folders.conf"),
         systemd.accounts,
         ("systemd-sysusers", "systemd-tmpfiles"),
         root=True,
