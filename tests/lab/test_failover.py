@@ -93,10 +93,13 @@ def test_a_zeo_server_that_hangs_is_started_anew_where_it_is(lab: Lab) -> None:
 def test_a_vm_that_is_killed_while_nobody_hears_it_starts_again(lab: Lab) -> None:
     machine = standby(lab)
     vm = f"zeoclient-{machine}"
+    process = f"systemctl show --value --property=MainPID tandem-vm-{vm}"
+    was = said_on(lab, machine, process)
     lab.run(machine, f"ip link set vb-{vm} down")
     # What it asks the ZEO server meanwhile nobody acknowledges.
     time.sleep(5)
     lab.run(machine, f"systemctl kill --signal=KILL tandem-vm-{vm}.service")
+    eventually(lambda: said_on(lab, machine, process) not in ("", "0", was), 30)
     eventually(lambda: said_on(lab, machine, f"systemctl is-active tandem-vm-{vm}") == "active", 60)
 
 
