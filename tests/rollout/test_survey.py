@@ -1,11 +1,13 @@
 """What a survey makes of hosts that are bare, and of VMs that are not there yet."""
 
+from dataclasses import replace
+
 from tandem.rollout import showing
 from tandem.rollout.facts import Facts
 from tandem.rollout.remote import HostError
 from tandem.rollout.survey import Survey
 from tests.examples import example
-from tests.rollout.asdescribed import facts, wanted
+from tests.rollout.asdescribed import facts, otherwise, wanted
 
 CLUSTER = example("containers")
 
@@ -46,4 +48,21 @@ def test_a_machine_in_the_place_of_a_dead_one_fetches_what_the_other_has() -> No
 def test_the_plan_says_that_they_are_set_up_once_they_are_there() -> None:
     lines = [line.plain for line in showing.lines(surveyed("left", "right"), 1.0)]
     at = lines.index("zeoserver")
-    assert lines[at + 1] == "  set it up, once it is there"
+    assert lines[at + 1] == "  set it up, once it is there:"
+    foreseen = [line.strip() for line in lines[at + 2 :] if line.startswith("    ")]
+    assert foreseen[0].startswith("write ")
+    assert foreseen[0].endswith(" files")
+    assert "build a release for zeoserver" in foreseen
+
+
+def test_a_diff_that_several_hosts_share_is_shown_once() -> None:
+    seen = surveyed()
+    changed = {
+        name: otherwise(facts(seen.wanted[name]), {"changed": ["etc/hosts"]})
+        for name in ("left", "right")
+    }
+    seen = replace(seen, facts={**seen.facts, **changed})
+    lines = [line.plain for line in showing.lines(seen, 1.0)]
+    one, other = (at for at, line in enumerate(lines) if line.startswith("  write /etc/hosts"))
+    assert lines[one + 1].startswith("    @@ ")
+    assert lines[other + 1] in ("    as on left", "    as on right")

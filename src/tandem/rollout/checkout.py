@@ -36,6 +36,15 @@ def digest() -> str:
     return total.hexdigest()
 
 
+def texts() -> dict[str, str]:
+    """What hosts get, as far as it is text, by path."""
+    read = {}
+    for file in files():
+        with suppress(UnicodeDecodeError):
+            read[str(file.relative_to(CHECKOUT))] = file.read_bytes().decode()
+    return read
+
+
 def digest_of_pins() -> str:
     """Stands for what is asked for and pinned: where it is the same, so is what is installed."""
     total = sha256()

@@ -94,6 +94,8 @@ class Facts:
     """The releases that were built in full, by their names, which are their times."""
     current: str = ""
     """The one that programs are started from."""
+    built_of: Mapping[str, Installed] = field(default_factory=dict)
+    """What that was built of, by paths in it; nothing where it is the one that is wanted."""
     runs: Mapping[str, str] = field(default_factory=dict)
     """The one that each unit's program was started from, by the units that run one."""
     backup: float | None = None
@@ -166,6 +168,7 @@ def answered(answer: str) -> Facts:
             if len(words := line.split()) == 4
         },
         current="".join(parts.get("current", ())),
+        built_of=dict(_files(parts.get("built of", ()))),
         runs=dict(_runs(parts["units"], parts.get("runs", ()))),
         backup=_age(parts.get("backup", ())),
         unsaved=_age(parts.get("unsaved", ())),

@@ -3,11 +3,11 @@
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from difflib import unified_diff
 from functools import cache
 from typing import Final
 
 from tandem.rendering import CHECKOUT, File
+from tandem.rollout.differing import lines
 from tandem.rollout.effects import waits_for
 from tandem.rollout.facts import Facts, Installed, Unit
 from tandem.rollout.removing import VM_UNIT, removing
@@ -105,9 +105,7 @@ def _diff(file: File, there: Installed | None) -> tuple[str, ...]:
         return ()
     if not file.mode & 0o077:
         return (HIDDEN,)
-    before, after = there.text.splitlines(), file.text.splitlines()
-    # The first two lines name the files.
-    return tuple(unified_diff(before, after, n=1, lineterm=""))[2:]
+    return lines(there.text, file.text)
 
 
 def _boots(wanted: Wanted, facts: Facts) -> Iterator[Step]:

@@ -11,6 +11,7 @@ from tandem.drivers import hypervisor_of, storage_of
 from tandem.model import CURRENT, DATA, MAINTENANCE, READY_PATH, RELEASES, Cluster, Host
 from tandem.rendering.hosts import BRIDGE
 from tandem.rollout.facts import MADE_BY
+from tandem.rollout.release import Release
 from tandem.rollout.wanted import Wanted, units_of
 
 _WHERE: Final = ("/etc", "/usr/local/lib/tandem", "/usr/lib/stonith/plugins/external")
@@ -66,6 +67,15 @@ if stat --format=%W {DATA}/filestorage; then
 fi"""
 
 
+def _built_of(release: Release) -> str:
+    names = shlex.join(sorted({path.split("/")[0] for path in release.texts()}))
+    made = "--exclude=__pycache__ --exclude='*.egg-info'"
+    return (
+        f"[ ! -e {CURRENT}/.release ] || grep -qxF {release.digest} {CURRENT}/.release ||"
+        f" tar -C {CURRENT} -czf - {made} {names} | base64"
+    )
+
+
 def question(cluster: Cluster, host: Host, wanted: Wanted) -> str:
     """The commands; tandem.rollout.facts reads what they print."""
     parts = "\n".join(f"echo == {name}\n{asks}" for name, asks in _parts(cluster, host, wanted))
@@ -101,6 +111,7 @@ def _parts(cluster: Cluster, host: Host, wanted: Wanted) -> Iterator[tuple[str, 
         yield "releases", _RELEASES
         yield "current", f'cd -P {CURRENT} && echo "${{PWD##*/}}"'
         yield "runs", RUNS
+        yield "built of", _built_of(wanted.release)
     if clients := cluster.clients_on(host.name):
         asked = (f"tandem-{one.name}.service {one.address} {one.port}" for one in clients)
         yield "clients", f"{_READY} {' '.join(asked)}"

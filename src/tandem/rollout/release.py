@@ -19,6 +19,7 @@ from tandem.rendering import CHECKOUT
 from tandem.rendering.profiles import client_sections, tandem_options
 from tandem.rollout import checkout
 from tandem.rollout.remote import HostError, Remote
+from tandem.setup.pins import LOCK
 
 KEPT: Final = 5
 """How many releases a host keeps."""
@@ -56,8 +57,15 @@ class Release:
 
     def tar(self) -> bytes:
         """What it is built of."""
-        own = {"cluster.cfg": self.description, "here.cfg": f"[here]\nname = {self.host}\n"}
-        return checkout.tar_of(own)
+        return checkout.tar_of(self._own)
+
+    def texts(self) -> dict[str, str]:
+        """The texts of that, by path; without the lock, whose pins are in ``versions.cfg``, too."""
+        return {name: text for name, text in checkout_texts().items() if name != LOCK} | self._own
+
+    @property
+    def _own(self) -> dict[str, str]:
+        return {"cluster.cfg": self.description, "here.cfg": f"[here]\nname = {self.host}\n"}
 
     @property
     def building(self) -> str:
@@ -89,6 +97,7 @@ def release_for(cluster: Cluster, host: Host, description: str) -> Release | Non
 
 # Read once for all hosts of a command.
 checkout_digest = cache(checkout.digest)
+checkout_texts = cache(checkout.texts)
 
 
 @cache

@@ -16,17 +16,27 @@ _LONG: Final = 1.0
 
 
 def lines(seen: Survey, seconds: float) -> Iterator[Text]:
-    """The plans, host by host; what it took to read the facts, in seconds."""
+    """The plans, host by host; what it took to read the facts, in seconds.
+
+    A diff that several hosts share is shown once.
+    """
+    shown: dict[tuple[str, ...], str] = {}
     for stage in seen.stages:
         for host in stage:
             if error := seen.errors.get(host.name):
                 yield Text(error.report(), style="red")
             if host.name in seen.coming:
                 yield Text(host.name, style="bold")
-                yield Text("  set it up, once it is there")
+                yield Text("  set it up, once it is there:")
+                foreseen = seen.foreseen(host.name)
+                files = sum(step.file is not None for step in foreseen)
+                says = (step.says for step in foreseen if step.file is None)
+                yield from (Text(f"    {one}") for one in (f"write {_many(files, 'file')}", *says))
             if steps := seen.plans.get(host.name):
                 yield Text(host.name, style="bold")
-                yield from (line for step in steps for line in _step(step))
+                for step in steps:
+                    before = shown.setdefault(step.diff, host.name) if step.diff else host.name
+                    yield from _step(step, "" if before == host.name else before)
     every = [step for steps in seen.plans.values() for step in steps]
     hosts = sum(bool(steps) for steps in seen.plans.values())
     total = f"{_many(len(every), 'step')} on {_many(hosts, 'host')}" if every else "nothing to do"
@@ -42,10 +52,10 @@ def visitors(steps: Iterable[Step]) -> str:
     return "; ".join(dict.fromkeys(step.visitors for step in steps if step.visitors))
 
 
-def _step(step: Step) -> Iterator[Text]:
+def _step(step: Step, as_on: str) -> Iterator[Text]:
     notice = f" (visitors: {step.visitors})" if step.visitors else ""
     yield Text(f"  {step.says}{notice}", style="yellow" if notice else "")
-    for line in step.diff:
+    for line in (f"as on {as_on}",) if as_on else step.diff:
         yield Text(f"    {line}", style={"+": "green", "-": "red"}.get(line[:1], "dim"))
 
 
@@ -64,13 +74,17 @@ def as_json(seen: Survey, seconds: float) -> dict[str, Any]:
                 "error": seen.errors[host.name].sentence if host.name in seen.errors else "",
                 "steps": [
                     {"says": step.says, "visitors": step.visitors, "diff": step.diff}
-                    for step in seen.plans.get(host.name, ())
+                    for step in _steps(seen, host.name)
                 ],
             }
             for stage in seen.stages
             for host in stage
         },
     }
+
+
+def _steps(seen: Survey, host: str) -> Iterable[Step]:
+    return seen.foreseen(host) if host in seen.coming else seen.plans.get(host, ())
 
 
 def releases(there: Mapping[str, Mapping[str, Any]]) -> Table:

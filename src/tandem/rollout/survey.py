@@ -70,6 +70,11 @@ class Survey:
         """All of these: what is to be done on them is known once they are there."""
         return tuple(vm for vms in self.made_by.values() for vm in vms)
 
+    def foreseen(self, name: str) -> tuple[Step, ...]:
+        """What will be done on one of those, whose disk has its Debian packages and no more."""
+        wanted = self.wanted[name]
+        return plan(wanted, Facts(packages=frozenset(one.name for one in wanted.packages)))
+
     @cached_property
     def errors(self) -> dict[str, HostError]:
         """What stands in the way of planning for a host, in whole or in part."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from tandem.rollout.differing import since_current
 from tandem.rollout.effects import effects_of
 from tandem.rollout.facts import Facts, Unit
 from tandem.rollout.release import newest, started_from
@@ -26,6 +27,7 @@ def building(wanted: Wanted, facts: Facts) -> Iterator[Step]:
     yield Step(
         f"build a release for {' and '.join(release.roles)}",
         release.building,
+        diff=since_current(release, facts),
         sends=release,
         phase=Phase.AHEAD,
     )
