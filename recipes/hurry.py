@@ -19,9 +19,10 @@ def hurry() -> None:
     resolve = pkg_resources.WorkingSet.resolve
     if not hasattr(resolve, "__wrapped__"):
         pkg_resources.WorkingSet.resolve = _with_one_look(resolve)
-    packages = get_path("purelib")
-    # What it has read of folders, for the signatures of parts.
-    buildout._dir_hashes[packages] = signature(Path(packages))
+    packages = Path(get_path("purelib"))
+    # What it has read of folders, for the signatures of parts, by their paths or real paths.
+    known = dict.fromkeys((str(packages), str(packages.resolve())), signature(packages))
+    buildout._dir_hashes.update(known)
 
 
 def signature(packages: Path) -> str:

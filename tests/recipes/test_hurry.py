@@ -38,6 +38,18 @@ def test_no_package_is_read_for_the_signature_of_a_part(monkeypatch: pytest.Monk
     assert buildout._dir_hash(PACKAGES) == hurry.signature(Path(PACKAGES))
 
 
+def test_nor_where_the_environment_is_reached_by_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    (real / "my.policy-1.0.dist-info").mkdir(parents=True)
+    link.symlink_to(real)
+    monkeypatch.setattr(hurry, "get_path", lambda _: str(link))
+    hurry.hurry()
+    monkeypatch.delattr(os, "walk")
+    assert buildout._dir_hash(str(real)) == buildout._dir_hash(str(link)) == hurry.signature(real)
+
+
 def test_another_version_of_a_package_is_another_signature(tmp_path: Path) -> None:
     signatures = set()
     for version in ("1.0", "1.1", "1.1"):
