@@ -26,25 +26,33 @@ TOGETHER = (
 What takes longest comes first. The end-to-end tests take so long that two stacks are made for them.
 """
 
+KINDS = ("--side-by-side", "--alone", "--beside")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--side-by-side", action="store_true", help="leave the lab's tests out")
-    parser.addoption("--alone", action="store_true", help="run the lab's tests only")
+    parser.addoption("--alone", action="store_true", help="run those with a cluster in the lab")
+    parser.addoption("--beside", action="store_true", help="run those that can run beside one")
     parser.addoption("--soak", action="store_true", help="run only those that make soak runs")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what was asked for of both kinds; without either option all but what soaks."""
-    leaves_out = {True: config.getoption("--side-by-side"), False: config.getoption("--alone")}
+    """Keep the kinds that were asked for; without such an option all but what soaks."""
+    asked = {kind for kind in KINDS if config.getoption(kind)} or set(KINDS)
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
-        lab = item.get_closest_marker("lab") is not None
         soak = item.get_closest_marker("soak") is not None
-        out = leaves_out[lab] or soak != config.getoption("--soak")
+        out = _kind(item) not in asked or soak != config.getoption("--soak")
         (left_out if out else kept).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = sorted(kept, key=lambda item: _together(item.nodeid))
+
+
+def _kind(item: pytest.Item) -> str:
+    if item.get_closest_marker("lab") is None:
+        return "--side-by-side"
+    return "--alone" if item.get_closest_marker("beside") is None else "--beside"
 
 
 def _together(nodeid: str) -> int:

@@ -1,4 +1,4 @@
-"""The two calls of pytest that ``make test`` makes."""
+"""The calls of pytest that ``make test`` makes."""
 
 import subprocess
 import sys
@@ -12,9 +12,12 @@ from tests.suite import FAILED, NONE, PASSED, verdict
 BROKEN_OFF = pytest.ExitCode.INTERRUPTED
 ONE_OF_EACH = """
 import pytest
-def test_beside(): pass
+def test_any(): pass
 @pytest.mark.lab
 def test_lab(): pass
+@pytest.mark.lab
+@pytest.mark.beside
+def test_beside(): pass
 """
 
 
@@ -35,14 +38,14 @@ def test_lab(): pass
         (PASSED, -9, -9),
     ],
 )
-def test_the_worse_of_the_two_calls_counts(first: int, second: int, both: int) -> None:
+def test_the_worse_of_two_calls_counts(first: int, second: int, both: int) -> None:
     assert verdict(iter((first, second))) == both
 
 
 @pytest.mark.parametrize(
     "status", [BROKEN_OFF, pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR, -9]
 )
-def test_after_a_first_call_that_was_broken_off_there_is_no_second(status: int) -> None:
+def test_after_a_call_that_was_broken_off_there_is_no_other(status: int) -> None:
     calls = iter((status, PASSED))
     assert verdict(calls) == status
     assert list(calls) == [PASSED]
@@ -51,9 +54,10 @@ def test_after_a_first_call_that_was_broken_off_there_is_no_second(status: int) 
 @pytest.mark.parametrize(
     ("options", "names"),
     [
-        (["--side-by-side"], "test_beside"),
+        (["--side-by-side"], "test_any"),
         (["--alone"], "test_lab"),
-        ([], "test_beside test_lab"),
+        (["--beside"], "test_beside"),
+        ([], "test_any test_lab test_beside"),
         (["--side-by-side", "-m", "lab"], ""),
     ],
 )

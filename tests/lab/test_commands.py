@@ -17,6 +17,7 @@ from tests.lab.running import eventually
 
 pytestmark = [
     pytest.mark.lab,
+    pytest.mark.beside,
     pytest.mark.root,
     pytest.mark.slow,
     pytest.mark.timeout(600, func_only=True),

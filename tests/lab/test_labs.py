@@ -20,6 +20,7 @@ from tests.lab.running import hears, said
 
 pytestmark = [
     pytest.mark.lab,
+    pytest.mark.beside,
     pytest.mark.root,
     pytest.mark.slow,
     pytest.mark.timeout(600, func_only=True),

@@ -134,6 +134,7 @@ fab status || true
 
 
 @pytest.mark.lab
+@pytest.mark.beside
 @pytest.mark.slow
 @pytest.mark.timeout(600, func_only=True)
 @as_root

@@ -27,7 +27,7 @@ def cached(target: Path, make: Callable[[Path], None], tell: Tell, most: int = 0
         os.utime(target)
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(target, tell):
+    with locked(target, tell):
         if not target.exists():
             sweep(target.parent)
             if most:
@@ -87,7 +87,7 @@ def _make(target: Path, make: Callable[[Path], None]) -> None:
 
 
 @contextmanager
-def _lock(target: Path, tell: Tell) -> Iterator[None]:
+def locked(target: Path, tell: Tell) -> Iterator[None]:
     """Hold the lock of what is being made; the kernel releases it, whatever happens."""
     path = lock_of(target)
     lock = _try_to_lock(path)

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from tandem.images.cache import Tell, cached
+from tandem.images.cache import Tell, cached, locked
 from tandem.lab.described import Described
 from tandem.lab.images.filesystem import copy_into
 from tandem.lab.images.provisioning import agreeing, making_disks, size_of_disk
@@ -62,8 +62,10 @@ def base_of(
     before it is made. Raises TandemError, and what that raises.
     """
     cluster = described.cluster
-    key = key_in(images)
-    roots = Roots(described, kind, key, images, tell, bare=bare)
+    # Of labs that come up at the same time one makes what they all have.
+    with locked(images / "keys", tell):
+        key = key_in(images)
+        roots = Roots(described, kind, key, images, tell, bare=bare)
     digest = sha256(f"{kind.name} {bare} {_SHAPE} {roots.digest}".encode()).hexdigest()[:16]
 
     def make(folder: Path) -> None:
