@@ -7,7 +7,7 @@ from tandem.rollout.facts import Facts
 from tandem.rollout.remote import HostError
 from tandem.rollout.survey import Survey
 from tests.examples import example
-from tests.rollout.asdescribed import facts, otherwise, wanted
+from tests.rollout.asdescribed import NOW, OLD, facts, otherwise, wanted
 
 CLUSTER = example("containers")
 
@@ -66,3 +66,15 @@ def test_a_diff_that_several_hosts_share_is_shown_once() -> None:
     one, other = (at for at, line in enumerate(lines) if line.startswith("  write /etc/hosts"))
     assert lines[one + 1].startswith("    @@ ")
     assert lines[other + 1] in ("    as on left", "    as on right")
+
+
+def test_a_client_starts_once_those_are_there_that_are_to_come() -> None:
+    seen = surveyed("left")
+    client = seen.wanted["zeoclient-right"]
+    down = {"units": dict.fromkeys(client.released, "inactive enabled held-back")}
+    new = {"not_built": [OLD, NOW], "current": "", "no_runs": True} | down
+    seen = replace(seen, facts={**seen.facts, "zeoclient-right": otherwise(facts(client), new)})
+    start = "start tandem-zeoclient1.service"
+    assert "zeoclient-left" in seen.coming
+    assert start in [step.says for step in seen.plans["zeoclient-right"]]
+    assert start not in [step.says for step in seen.plans_before_they_come["zeoclient-right"]]

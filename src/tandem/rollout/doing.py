@@ -75,7 +75,7 @@ def deployed(file: Path, machine: str, yes: bool) -> bool:
     with alone(seen) as lost:
         if look(file, machine).plans != seen.plans:
             raise TandemError("the hosts or the description changed meanwhile: run it again")
-        outcomes = done(seen.plans, seen, file, lost)
+        outcomes = done(seen.plans_before_they_come, seen, file, lost)
         if seen.coming and not any(one.error for one in outcomes):
             outcomes = (*outcomes, *_set_up(seen, file, machine, yes, lost))
         left = look(file, machine)

@@ -13,7 +13,7 @@ from tandem.rollout.plan import plan
 from tandem.rollout.reading import at_once, read
 from tandem.rollout.remote import HostError, Remote
 from tandem.rollout.rolling import Turn, noticed
-from tandem.rollout.step import Step
+from tandem.rollout.step import Phase, Step
 from tandem.rollout.vmdisks import OwnFiles
 from tandem.rollout.volumes import BLANK
 from tandem.rollout.wanted import Wanted, wanted_on
@@ -69,6 +69,23 @@ class Survey:
     def coming(self) -> tuple[str, ...]:
         """All of these: what is to be done on them is known once they are there."""
         return tuple(vm for vms in self.made_by.values() for vm in vms)
+
+    @property
+    def plans_before_they_come(self) -> dict[str, tuple[Step, ...]]:
+        """The plans without what is started last on VMs, while any of those is still to come.
+
+        A Plone client waits for the ZEO server; what is left is planned anew once they are there.
+        """
+        return {
+            name: tuple(
+                step
+                for step in steps
+                if step.phase is not Phase.LAST or self.cluster.hosts[name].machine
+            )
+            if self.coming
+            else steps
+            for name, steps in self.plans.items()
+        }
 
     def foreseen(self, name: str) -> tuple[Step, ...]:
         """What will be done on one of those, whose disk has its Debian packages and no more."""
