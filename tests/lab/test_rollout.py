@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
 from time import monotonic
@@ -42,13 +42,37 @@ def well(lab: Lab) -> Iterator[Lab]:
     assert done.returncode == 0, said(done)
 
 
+RUNNING = (
+    "systemctl list-units --plain --no-legend --state=running 'tandem-*.service' heartbeat.service"
+    " | cut -d ' ' -f 1 | xargs systemctl show --property=Id,InvocationID"
+)
+
+
+@contextmanager
+def invocations(lab: Lab) -> Iterator[dict[str, str]]:
+    """Which services and VMs run on each host, and which of their starts that is.
+
+    The hosts are asked during the block; what they say is there after it.
+    """
+    asked = {host: lab.start(host, RUNNING) for host in lab.cluster.hosts}
+    printed: dict[str, str] = {}
+    try:
+        yield printed
+    finally:
+        printed |= {host: lab.ended(host, asked[host], RUNNING) for host in asked}
+
+
 def test_a_cluster_as_described_needs_nothing_and_is_well(well: Lab) -> None:
-    planned = fab(well, "plan")
-    assert planned.returncode == 0, said(planned)
-    assert "nothing to do" in planned.stdout
-    # The first page of a client that has just started may take longer than a visitor waits.
-    eventually(lambda: fab(well, "status").returncode == 0, 90)
-    seen = json.loads(fab(well, "status", "--json").stdout)
+    with invocations(well) as before:
+        # The first page of a client that has just started may take longer than a visitor waits.
+        eventually(lambda: fab(well, "status").returncode == 0, 90)
+    assert all("InvocationID=" in printed for printed in before.values()), before
+    deployed = fab(well, "deploy")
+    assert deployed.returncode == 0, said(deployed)
+    assert "nothing to do" in deployed.stdout
+    with invocations(well) as after:
+        seen = json.loads(fab(well, "status", "--json").stdout)
+    assert after == before
     assert seen["well"]
     assert [name for name, one in seen["machines"].items() if one["active"]] == [active(well)]
     assert seen["sites"]["www.example.org"]["status"] == 200
