@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from tandem.errors import TandemError
@@ -45,6 +45,12 @@ def said(lab: Lab, host: str, command: str, timeout: float = 20) -> str:
         return lab.run(host, command, timeout).strip()
     except TandemError:
         return ""
+
+
+def each_said(lab: Lab, commands: Mapping[str, str], timeout: float = 60) -> dict[str, str]:
+    """What commands print, by their hosts, which run them at once; raises TandemError."""
+    started = {host: lab.start(host, command) for host, command in commands.items()}
+    return {host: lab.ended(host, started[host], commands[host], timeout) for host in started}
 
 
 def eventually(seen: Callable[[], bool], seconds: float) -> None:
