@@ -25,6 +25,8 @@ from tests.rollout.asdescribed import facts, otherwise, wanted
 CLUSTER = without_clients(replace(example("capacity"), hypervisor="nspawn"), "node4")
 """A cluster with a machine that has no VM."""
 
+FIRST = "tandem-zeoclient1.service"
+
 
 def test_what_moves_keeps_its_address() -> None:
     change = moving(CLUSTER, "zeoclient-node3", "node4")
@@ -81,15 +83,25 @@ def test_a_copy_has_to_have_its_own_address() -> None:
         copying(CLUSTER, "zeoclient-node3", "node4", "")
 
 
-def test_what_is_announced_counts_those_that_serve_meanwhile() -> None:
-    assert away(CLUSTER, "zeoclient-node3").startswith("6 of 18 Plone clients are away")
-    assert away(CLUSTER, "zeoclient-node3").endswith("12 serve meanwhile")
-
-
 def seen(cluster: Cluster) -> Survey:
     to_be = {name: wanted(cluster, name) for name in cluster.hosts}
     there = {name: facts(wanted(CLUSTER, name)) for name in cluster.hosts}
     return Survey(cluster, "", to_be, there)
+
+
+def test_what_is_announced_counts_those_that_serve_meanwhile() -> None:
+    assert away(seen(CLUSTER), "zeoclient-node3") == (
+        "6 of 18 Plone clients are away until the VM is made anew, some minutes: 12 serve meanwhile"
+    )
+
+
+def test_who_is_not_ready_does_not_serve_meanwhile() -> None:
+    there = seen(CLUSTER)
+    ailing = otherwise(there.known["zeoclient-slave"], {"clients": {FIRST: "it is starting"}})
+    without = silent(
+        replace(there, facts={**there.facts, "zeoclient-slave": ailing}), "zeoclient-master"
+    )
+    assert away(without, "zeoclient-node3").endswith("5 serve meanwhile, 7 are not ready")
 
 
 def test_the_clients_end_before_their_vm_and_its_disk_is_kept() -> None:

@@ -105,7 +105,7 @@ def move(
         ends = parting(seen, change.machine, left)
         there = _there(file, to, to_be)
         leaves = _shown((forgetting(left), *ends))
-        CONSOLE.print(away(described, vm))
+        CONSOLE.print(away(seen, vm))
         ask({"leaving": [one for steps in leaves.values() for one in steps], **there.plans}, yes)
         # What can fail there does so before anything has ended.
         with alone(there) as lost:

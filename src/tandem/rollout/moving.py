@@ -112,13 +112,19 @@ def before_turn(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(step for step in steps if step.phase is Phase.AHEAD)
 
 
-def away(cluster: Cluster, name: str) -> str:
+def away(seen: Survey, name: str) -> str:
     """What is announced of a move, as a sentence."""
-    moved = [client for client in cluster.clients if client.host == name]
-    others = len(cluster.clients) - len(moved)
+    clients = seen.cluster.clients
+    others = [client for client in clients if client.host != name]
+    ready = sum(
+        seen.clients.get(client.host, {}).get(f"tandem-{client.name}.service") == "ready"
+        for client in others
+    )
+    missing = len(others) - ready
     return (
-        f"{len(moved)} of {len(cluster.clients)} Plone clients are away until the VM is made anew,"
-        f" some minutes: {others} serve meanwhile"
+        f"{len(clients) - len(others)} of {len(clients)} Plone clients are away until the VM is"
+        f" made anew, some minutes: {ready} serve meanwhile"
+        + (f", {missing} are not ready" if missing else "")
     )
 
 
