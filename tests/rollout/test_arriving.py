@@ -1,8 +1,20 @@
 """VMs that were just made are known by the keys that their machines gave them."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
-from tandem.rollout.arriving import remember
+import pytest
+
+from tandem.model import Host, Ssh
+from tandem.rollout import arriving
+from tandem.rollout.arriving import arrive, introduce, remember
+from tandem.rollout.facts import Facts
+from tandem.rollout.remote import HostError
+from tandem.rollout.survey import Survey
+from tests.examples import example
+from tests.rollout.asdescribed import wanted
 
 KEY = "ssh-ed25519 AAAAnew frontend"
 
@@ -21,3 +33,84 @@ def test_a_host_that_was_made_anew_is_known_by_its_new_key_alone(tmp_path: Path)
         "10.0.0.22 ssh-ed25519 AAAAother",
         "10.0.0.21 ssh-ed25519 AAAAnew",
     ]
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Survey:
+    """What is seen of machines without anything, and of VMs whose host keys are not known."""
+    cluster = example("containers")
+    cluster = replace(cluster, ssh=replace(cluster.ssh, known_hosts=str(tmp_path / "known")))
+    return Survey(
+        cluster,
+        "",
+        {name: wanted(cluster, name) for name in cluster.hosts},
+        {
+            name: HostError(name, "the host key is not known") if host.vm else Facts()
+            for name, host in cluster.hosts.items()
+        },
+    )
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Has machines say the host keys that they made, but for those whose connections break off."""
+
+    def answering(*but: str, key: str = KEY) -> None:
+        class Answering:
+            def __init__(self, host: Host, _: Ssh) -> None:
+                self.host = host
+
+            def __enter__(self) -> Self:
+                return self
+
+            def __exit__(self, *_: object) -> None:
+                """End the connection."""
+
+            def run(self, script: str, **_: float) -> str:
+                if self.host.name in but:
+                    raise HostError(self.host.name, "broke off")
+                return key if script.startswith("cat ") else ""
+
+        monkeypatch.setattr(arriving, "Remote", Answering)
+
+    return answering
+
+
+def known(seen: Survey) -> set[str]:
+    """The VMs that are known."""
+    file = arriving.known_hosts(seen.cluster.ssh)
+    addresses = {line.split()[0] for line in file.read_text().splitlines()}
+    return {name for name, host in seen.cluster.hosts.items() if host.address in addresses}
+
+
+ON_LEFT = {"frontend", "zeoserver", "zeoclient-left"}
+UNSAID = "right did not say what its host key is: broke off"
+
+
+def test_a_machine_that_breaks_off_hides_no_vm_of_another(
+    bare: Survey, answering: Callable[..., None]
+) -> None:
+    answering("right")
+    learned, unsaid = introduce(bare)
+    assert learned
+    assert known(bare) == ON_LEFT
+    assert set(unsaid) == {"zeoclient-right"}
+    assert unsaid["zeoclient-right"].sentence == UNSAID
+
+
+def test_vms_of_machines_that_made_no_keys_stay_unknown(
+    bare: Survey, answering: Callable[..., None]
+) -> None:
+    answering(key="")
+    assert introduce(bare) == (False, {})
+
+
+def test_new_vms_of_one_machine_are_waited_for_though_another_breaks_off(
+    bare: Survey, answering: Callable[..., None]
+) -> None:
+    answering("right")
+    waited: set[str] = set()
+    errors = arrive(bare, lambda name, _: waited.add(name))
+    assert waited == known(bare) == ON_LEFT
+    assert set(errors) == {"zeoclient-right"}
+    assert errors["zeoclient-right"].sentence == UNSAID

@@ -14,6 +14,7 @@ from tandem.rollout.facts import Facts
 from tandem.rollout.remote import HostError
 from tandem.rollout.survey import Survey
 from tests.examples import example
+from tests.rollout.asdescribed import facts as described
 from tests.rollout.asdescribed import wanted
 
 CLUSTER = example("containers")
@@ -48,6 +49,10 @@ def carried_out(monkeypatch: pytest.MonkeyPatch) -> list[Plans]:
     return plans_of
 
 
+def refuse(*_: object) -> None:
+    raise TandemError("not done")
+
+
 def looked(monkeypatch: pytest.MonkeyPatch, *seen: Survey) -> None:
     looks = iter(seen)
     monkeypatch.setattr(doing, "look", lambda *_: next(looks))
@@ -71,3 +76,20 @@ def test_the_operator_is_asked_about_what_is_done_on_new_vms_too(
     looked(monkeypatch, bare, bare, there, there)
     doing.deployed(Path("cluster.cfg"), "", yes=False)
     assert asked == carried_out == [bare.plans, there.plans]
+
+
+def test_a_vm_whose_machine_does_not_say_its_host_key_hides_no_plan(
+    monkeypatch: pytest.MonkeyPatch, bare: Survey, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looked(
+        monkeypatch,
+        replace(bare, facts={**bare.facts, "left": described(wanted(CLUSTER, "left"))}),
+    )
+    unsaid = HostError("zeoclient-left", "left did not say what its host key is: broke off")
+    monkeypatch.setattr(doing, "introduce", lambda _: (False, {"zeoclient-left": unsaid}))
+    monkeypatch.setattr(doing, "ask", refuse)
+    with pytest.raises(TandemError, match="not done"):
+        doing.deployed(Path("cluster.cfg"), "", yes=False)
+    said = capsys.readouterr().out
+    assert "zeoclient-left: left did not say what its host key is: broke off\n" in said
+    assert "zeoclient-right\n  set it up, once it is there\n" in said

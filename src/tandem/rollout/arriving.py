@@ -22,11 +22,15 @@ def arrive(seen: Survey, tell: Callable[[str, str], None]) -> dict[str, HostErro
 
     Each machine says which host keys it made for its VMs, and so they are known.
     """
+    unsaid: dict[str, HostError] = {}
     for machine, vms in seen.made_by.items():
-        with Remote(seen.cluster.hosts[machine], seen.cluster.ssh) as remote:
-            for name in vms:
-                key = remote.run(f"cat {HOST_KEYS}/{name}.pub")
-                remember(known_hosts(seen.cluster.ssh), seen.cluster.hosts[name].address, key)
+        try:
+            with Remote(seen.cluster.hosts[machine], seen.cluster.ssh) as remote:
+                for name in vms:
+                    key = remote.run(f"cat {HOST_KEYS}/{name}.pub")
+                    remember(known_hosts(seen.cluster.ssh), seen.cluster.hosts[name].address, key)
+        except HostError as error:
+            unsaid |= {name: _unsaid(name, error) for name in vms}
 
     def wait(host: Host) -> None:
         tell(host.name, "boots")
@@ -41,28 +45,47 @@ def arrive(seen: Survey, tell: Callable[[str, str], None]) -> dict[str, HostErro
                     raise
             time.sleep(1)
 
-    waited = at_once([seen.cluster.hosts[name] for name in seen.coming], wait)
-    return {name: one for name, one in waited.items() if isinstance(one, HostError)}
+    waited = at_once([seen.cluster.hosts[name] for name in seen.coming if name not in unsaid], wait)
+    return unsaid | {name: one for name, one in waited.items() if isinstance(one, HostError)}
 
 
-def introduce(seen: Survey) -> bool:
-    """Have VMs known that are not, by the host keys their machines made; whether any was.
+def introduce(seen: Survey) -> tuple[bool, dict[str, HostError]]:
+    """Have VMs known that are not, by the host keys their machines made.
 
-    So they are when a roll-out that made them has broken off.
+    So they are when a roll-out that made them has broken off. Whether any was; and what went wrong
+    with the others, whose machines did not say which they are.
     """
-    learned = False
-    for name, said in seen.facts.items():
-        vm = seen.cluster.hosts[name].vm
-        if not (vm and isinstance(said, HostError) and "host key" in said.sentence):
-            continue
-        for node in vm.machines:
-            if node.name in seen.known:
+    unknown = (
+        seen.cluster.hosts[name]
+        for name, said in seen.facts.items()
+        if isinstance(said, HostError) and "host key" in said.sentence
+    )
+    keys = at_once(unknown, lambda host: _key_of(seen, host))
+    learned = {name: key for name, key in keys.items() if isinstance(key, str) and key}
+    for name, key in learned.items():
+        remember(known_hosts(seen.cluster.ssh), seen.cluster.hosts[name].address, key)
+    return bool(learned), {name: one for name, one in keys.items() if isinstance(one, HostError)}
+
+
+def _key_of(seen: Survey, host: Host) -> str:
+    """The host key that a machine made for a VM, if one did; raises HostError."""
+    key = ""
+    unsaid: HostError | None = None
+    for node in host.vm.machines if host.vm else ():
+        if node.name in seen.known:
+            try:
                 with Remote(seen.cluster.hosts[node.name], seen.cluster.ssh) as remote:
-                    key = remote.run(f"cat {HOST_KEYS}/{name}.pub 2>/dev/null || true")
-                if key.strip():
-                    remember(known_hosts(seen.cluster.ssh), vm.address, key)
-                    learned = True
-    return learned
+                    printed = remote.run(f"cat {HOST_KEYS}/{host.name}.pub 2>/dev/null || true")
+                    key = printed.strip() or key
+            except HostError as error:
+                unsaid = _unsaid(host.name, error)
+    if unsaid and not key:
+        raise unsaid
+    return key
+
+
+def _unsaid(vm: str, error: HostError) -> HostError:
+    return HostError(vm, f"{error.host} did not say what its host key is: {error.sentence}")
 
 
 def known_hosts(ssh: Ssh) -> Path:

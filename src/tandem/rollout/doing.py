@@ -1,6 +1,7 @@
 """What commands that change a cluster have in common: look, ask, do, and show what came of it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -62,12 +63,19 @@ def look(file: Path, machine: str = "", change: Change = unchanged) -> Survey:
     return survey(described, secrets, file.name, description, machine)
 
 
+def _introduced(file: Path, machine: str) -> Survey:
+    """What `look` sees once VMs are known by the host keys that their machines made."""
+    seen = look(file, machine)
+    learned, unsaid = introduce(seen)
+    if learned:
+        seen = look(file, machine)
+    return replace(seen, facts={**seen.facts, **unsaid})
+
+
 def deployed(file: Path, machine: str, yes: bool) -> bool:
     """Make a machine and its VMs, or all, what the description says; whether all of it worked."""
     started = monotonic()
-    seen = look(file, machine)
-    if introduce(seen):
-        seen = look(file, machine)
+    seen = _introduced(file, machine)
     CONSOLE.print(*showing.lines(seen, monotonic() - started), sep="\n")
     if not any(seen.plans.values()):
         return not seen.errors
@@ -78,7 +86,7 @@ def deployed(file: Path, machine: str, yes: bool) -> bool:
         outcomes = done(seen.plans_before_they_come, seen, file, lost)
         if seen.coming and not any(one.error for one in outcomes):
             outcomes = (*outcomes, *_set_up(seen, file, machine, yes, lost))
-        left = look(file, machine)
+        left = _introduced(file, machine)
     failed = {one.host for one in outcomes if one.error}
     for error in left.errors.values():
         fail(error.report())
