@@ -110,7 +110,7 @@ def test_new_vms_of_one_machine_are_waited_for_though_another_breaks_off(
 ) -> None:
     answering("right")
     waited: set[str] = set()
-    errors = arrive(bare, lambda name, _: waited.add(name))
+    errors = arrive(bare.cluster, bare.made_by, lambda name, _: waited.add(name))
     assert waited == known(bare) == ON_LEFT
     assert set(errors) == {"zeoclient-right"}
     assert errors["zeoclient-right"].sentence == UNSAID

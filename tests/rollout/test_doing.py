@@ -1,6 +1,6 @@
 """A roll-out in two rounds: what makes VMs, and what is done on them once they are there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -35,13 +35,20 @@ def bare() -> Survey:
 
 
 @pytest.fixture
-def carried_out(monkeypatch: pytest.MonkeyPatch) -> list[Plans]:
+def broken() -> set[str]:
+    """Hosts whose steps fail."""
+    return set()
+
+
+@pytest.fixture
+def carried_out(monkeypatch: pytest.MonkeyPatch, broken: set[str]) -> list[Plans]:
     """The plans of the rounds that were done."""
     plans_of: list[Plans] = []
 
     def done(plans: Plans, *_: object) -> Sequence[Outcome]:
         plans_of.append(plans)
-        return ()
+        failed = (host for host, steps in plans.items() if steps and host in broken)
+        return [Outcome(host, 0, 1, 0.0, "broken") for host in failed]
 
     monkeypatch.setattr(doing, "alone", lambda _: nullcontext(lambda: ""))
     monkeypatch.setattr(doing, "arrive", lambda *_: {})
@@ -93,3 +100,50 @@ def test_a_vm_whose_machine_does_not_say_its_host_key_hides_no_plan(
     said = capsys.readouterr().out
     assert "zeoclient-left: left did not say what its host key is: broke off\n" in said
     assert "zeoclient-right\n  set it up, once it is there\n" in said
+
+
+def test_new_vms_are_set_up_though_another_machine_has_failed(
+    monkeypatch: pytest.MonkeyPatch, bare: Survey, broken: set[str], carried_out: list[Plans]
+) -> None:
+    there = replace(bare, facts={name: Facts() for name in CLUSTER.hosts})
+    looked(monkeypatch, bare, bare, there, there)
+    waited: list[str] = []
+
+    def arrive(_: object, made_by: Mapping[str, Sequence[str]], __: object) -> dict[str, object]:
+        waited.extend(vm for vms in made_by.values() for vm in vms)
+        return {}
+
+    monkeypatch.setattr(doing, "arrive", arrive)
+    broken.add("right")
+    assert not doing.deployed(Path("cluster.cfg"), "", yes=True)
+    assert waited == ["frontend", "zeoserver", "zeoclient-left"]
+    assert carried_out[1] == {host: there.plans[host] for host in ("left", *waited)}
+
+
+@pytest.mark.usefixtures("carried_out")
+def test_those_of_a_machine_that_failed_are_said_to_be_left_out_because_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+    bare: Survey,
+    broken: set[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    facts = {**bare.facts, "right": described(wanted(CLUSTER, "right"))}
+    unknown = HostError("zeoclient-right", "its host key is not known")
+    left = replace(bare, facts={**facts, "zeoclient-right": unknown})
+    looked(monkeypatch, bare, bare, bare, left)
+    monkeypatch.setattr(doing, "introduce", lambda _: (False, {}))
+    broken.add("right")
+    assert not doing.deployed(Path("cluster.cfg"), "", yes=True)
+    said = capsys.readouterr().err
+    assert "zeoclient-right: not set up: right is not finished\n" in said
+    assert "host key" not in said
+
+
+@pytest.mark.usefixtures("carried_out")
+def test_where_every_machine_failed_no_vm_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, bare: Survey, broken: set[str]
+) -> None:
+    looked(monkeypatch, bare, bare, bare)
+    broken |= {"left", "right"}
+    monkeypatch.setattr(doing, "arrive", refuse)
+    assert not doing.deployed(Path("cluster.cfg"), "", yes=True)

@@ -78,3 +78,11 @@ def test_a_client_starts_once_those_are_there_that_are_to_come() -> None:
     assert "zeoclient-left" in seen.coming
     assert start in [step.says for step in seen.plans["zeoclient-right"]]
     assert start not in [step.says for step in seen.plans_before_they_come["zeoclient-right"]]
+
+
+def test_of_hosts_that_are_left_out_nothing_is_said() -> None:
+    left_out = {"left", "zeoclient-left"}
+    lines = [line.plain for line in showing.lines(surveyed("left", "right"), 1.0, left_out)]
+    assert left_out.isdisjoint(lines)
+    assert {"right", "zeoclient-right"} < set(lines)
+    assert lines[-1].count(" steps on 1 host;") == 1

@@ -2,11 +2,11 @@
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tandem.model import Host, Ssh
+from tandem.model import Cluster, Host, Ssh
 from tandem.rendering import CHECKOUT
 from tandem.rollout.reading import at_once
 from tandem.rollout.remote import HostError, Remote
@@ -17,18 +17,20 @@ WITHIN: Final = 240
 """How long a VM may take until it lets us in, in seconds."""
 
 
-def arrive(seen: Survey, tell: Callable[[str, str], None]) -> dict[str, HostError]:
-    """Wait until the VMs that were made are there; what went wrong with those that are not.
+def arrive(
+    cluster: Cluster, made_by: Mapping[str, Iterable[str]], tell: Callable[[str, str], None]
+) -> dict[str, HostError]:
+    """Wait until the VMs that machines made are there; what went wrong with those that are not.
 
     Each machine says which host keys it made for its VMs, and so they are known.
     """
     unsaid: dict[str, HostError] = {}
-    for machine, vms in seen.made_by.items():
+    for machine, vms in made_by.items():
         try:
-            with Remote(seen.cluster.hosts[machine], seen.cluster.ssh) as remote:
+            with Remote(cluster.hosts[machine], cluster.ssh) as remote:
                 for name in vms:
                     key = remote.run(f"cat {HOST_KEYS}/{name}.pub")
-                    remember(known_hosts(seen.cluster.ssh), seen.cluster.hosts[name].address, key)
+                    remember(known_hosts(cluster.ssh), cluster.hosts[name].address, key)
         except HostError as error:
             unsaid |= {name: _unsaid(name, error) for name in vms}
 
@@ -37,7 +39,7 @@ def arrive(seen: Survey, tell: Callable[[str, str], None]) -> dict[str, HostErro
         deadline = time.monotonic() + WITHIN
         while True:
             try:
-                with Remote(host, seen.cluster.ssh) as remote:
+                with Remote(host, cluster.ssh) as remote:
                     remote.run("true", within=10)
                     return
             except HostError:
@@ -45,7 +47,8 @@ def arrive(seen: Survey, tell: Callable[[str, str], None]) -> dict[str, HostErro
                     raise
             time.sleep(1)
 
-    waited = at_once([seen.cluster.hosts[name] for name in seen.coming if name not in unsaid], wait)
+    coming = (name for vms in made_by.values() for name in vms if name not in unsaid)
+    waited = at_once((cluster.hosts[name] for name in coming), wait)
     return unsaid | {name: one for name, one in waited.items() if isinstance(one, HostError)}
 
 

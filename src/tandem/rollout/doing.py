@@ -1,6 +1,6 @@
 """What commands that change a cluster have in common: look, ask, do, and show what came of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -84,29 +84,51 @@ def deployed(file: Path, machine: str, yes: bool) -> bool:
         if look(file, machine).plans != seen.plans:
             raise TandemError("the hosts or the description changed meanwhile: run it again")
         outcomes = done(seen.plans_before_they_come, seen, file, lost)
-        if seen.coming and not any(one.error for one in outcomes):
-            outcomes = (*outcomes, *_set_up(seen, file, machine, yes, lost))
+        left_out = _left_out(seen, outcomes)
+        if set(seen.coming) - left_out:
+            outcomes = (*outcomes, *_set_up(seen, left_out, file, machine, yes, lost))
         left = _introduced(file, machine)
-    failed = {one.host for one in outcomes if one.error}
-    for error in left.errors.values():
-        fail(error.report())
+    failed = left_out | _failed(outcomes)
+    for host, error in left.errors.items():
+        if host not in failed:
+            fail(error.report())
     for host, steps in left.plans.items():
         if steps and host not in failed:
             fail(f"{host}: still to do after it was done: {steps[0].says}")
     return not (failed or left.errors or any(left.plans.values()))
 
 
+def _failed(outcomes: Iterable[Outcome]) -> set[str]:
+    return {one.host for one in outcomes if one.error}
+
+
+def _left_out(seen: Survey, outcomes: Iterable[Outcome]) -> set[str]:
+    """The hosts that failed, and the new VMs of those machines, of which it says so."""
+    failed = _failed(outcomes)
+    skipped = {node: vms for node, vms in seen.made_by.items() if node in failed}
+    for node, vms in skipped.items():
+        fail(f"{', '.join(vms)}: not set up: {node} is not finished")
+    return failed.union(*skipped.values())
+
+
 def _set_up(
-    seen: Survey, file: Path, machine: str, yes: bool, lost: Callable[[], str]
+    seen: Survey,
+    left_out: Collection[str],
+    file: Path,
+    machine: str,
+    yes: bool,
+    lost: Callable[[], str],
 ) -> Sequence[Outcome]:
     """Do what is to be done on the VMs that were made, once they are there."""
-    with working_on(seen.coming) as tell:
-        for error in arrive(seen, tell).values():
+    made_by = {node: vms for node, vms in seen.made_by.items() if node not in left_out}
+    with working_on(vm for vms in made_by.values() for vm in vms) as tell:
+        for error in arrive(seen.cluster, made_by, tell).values():
             fail(error.report())
     started = monotonic()
     there = look(file, machine)
     if there.cluster != seen.cluster:
         raise TandemError("the description changed meanwhile: run it again")
-    CONSOLE.print(*showing.lines(there, monotonic() - started), sep="\n")
-    ask(there.plans, yes)
-    return done(there.plans, there, file, lost)
+    CONSOLE.print(*showing.lines(there, monotonic() - started, left_out), sep="\n")
+    plans = {host: steps for host, steps in there.plans.items() if host not in left_out}
+    ask(plans, yes)
+    return done(plans, there, file, lost)

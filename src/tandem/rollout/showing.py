@@ -1,6 +1,6 @@
 """How plans and what came of them are shown: as lines, and for scripts."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rich.table import Table
@@ -15,14 +15,17 @@ _LONG: Final = 1.0
 """In seconds."""
 
 
-def lines(seen: Survey, seconds: float) -> Iterator[Text]:
-    """The plans, host by host; what it took to read the facts, in seconds.
+def lines(seen: Survey, seconds: float, left_out: Collection[str] = ()) -> Iterator[Text]:
+    """The plans, host by host, but for some; what it took to read the facts, in seconds.
 
     A diff that several hosts share is shown once.
     """
+    plans = {host: steps for host, steps in seen.plans.items() if host not in left_out}
     shown: dict[tuple[str, ...], str] = {}
     for stage in seen.stages:
         for host in stage:
+            if host.name in left_out:
+                continue
             if error := seen.errors.get(host.name):
                 yield Text(error.report(), style="red")
             if host.name in seen.coming:
@@ -32,13 +35,13 @@ def lines(seen: Survey, seconds: float) -> Iterator[Text]:
                 files = sum(step.file is not None for step in foreseen)
                 says = (step.says for step in foreseen if step.file is None)
                 yield from (Text(f"    {one}") for one in (f"write {_many(files, 'file')}", *says))
-            if steps := seen.plans.get(host.name):
+            if steps := plans.get(host.name):
                 yield Text(host.name, style="bold")
                 for step in steps:
                     before = shown.setdefault(step.diff, host.name) if step.diff else host.name
                     yield from _step(step, "" if before == host.name else before)
-    every = [step for steps in seen.plans.values() for step in steps]
-    hosts = sum(bool(steps) for steps in seen.plans.values())
+    every = [step for steps in plans.values() for step in steps]
+    hosts = sum(bool(steps) for steps in plans.values())
     total = f"{_many(len(every), 'step')} on {_many(hosts, 'host')}" if every else "nothing to do"
     if seen.errors:
         total += ", as far as can be seen"
