@@ -1,5 +1,8 @@
 """A roll-out in two rounds: what makes VMs, and what is done on them once they are there."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -8,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tandem.errors import TandemError
+from tandem.rendering import CHECKOUT
 from tandem.rollout import doing
 from tandem.rollout.deploying import Outcome, Plans
 from tandem.rollout.facts import Facts
@@ -147,3 +151,21 @@ def test_where_every_machine_failed_no_vm_is_waited_for(
     broken |= {"left", "right"}
     monkeypatch.setattr(doing, "arrive", refuse)
     assert not doing.deployed(Path("cluster.cfg"), "", yes=True)
+
+
+def test_what_was_done_is_shown_though_it_is_broken_off() -> None:
+    with subprocess.Popen(
+        (sys.executable, "-m", "tests.rollout.breaking_off"),
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert "at work\n" in iter(process.stdout.readline, "")
+        process.send_signal(signal.SIGINT)
+        shown, said = process.communicate(timeout=60)
+    rows = [line.split() for line in shown.splitlines()]
+    assert [row[:2] for row in rows if "steps" in row] == [["slave", "1"], ["master", "1"]]
+    assert said.splitlines() == ["master: two: not done: broken off", "interrupted"]
+    assert process.returncode == 130

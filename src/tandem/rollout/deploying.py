@@ -60,7 +60,8 @@ def carry_out(plans: Plans, seen: Survey, stop: Callable[[], str], tell: Tell) -
     """Do plans for hosts of the survey, a stage's hosts at once.
 
     After a step that fails the later stages are not touched: what serves is left as it is. Nor is
-    any further step done once ``stop`` says why, or the operator has broken it off.
+    any further step done once ``stop`` says why, or the operator has broken it off: what was done
+    by then comes before the KeyboardInterrupt.
     """
     broken_off = Event()
 
@@ -85,8 +86,10 @@ def carry_out(plans: Plans, seen: Survey, stop: Callable[[], str], tell: Tell) -
             yield from (_untouched(host, steps[host.name], stopped) for host in todo)
             continue
         does = partial(_do, seen=seen, stop=why, tell=tell, started=started)
-        outcomes = _done_at_once(todo, steps, does, broken_off)
-        yield from outcomes
+        outcomes: list[Outcome] = []
+        for one in _done_at_once(todo, steps, does, broken_off):
+            outcomes.append(one)
+            yield one
         if failed := sorted(one.host for one in outcomes if one.error):
             stopped = f"{', '.join(failed)} failed before"
 
@@ -96,9 +99,17 @@ def _done_at_once(
     steps: Plans,
     does: Callable[[Host, Sequence[Step]], Outcome],
     broken_off: Event,
-) -> tuple[Outcome, ...]:
-    done = at_once(hosts, lambda host: does(host, steps[host.name]), broken_off)
-    return tuple(outcome for outcome in done.values() if isinstance(outcome, Outcome))
+) -> Iterator[Outcome]:
+    done: dict[str, Outcome] = {}
+
+    def do(host: Host) -> None:
+        done[host.name] = does(host, steps[host.name])
+
+    try:
+        at_once(hosts, do, broken_off)
+    finally:
+        # What was done before it was broken off is told, too.
+        yield from (done[host.name] for host in hosts if host.name in done)
 
 
 def _untouched(host: Host, steps: Sequence[Step], why: str) -> Outcome:

@@ -39,19 +39,23 @@ def ask(plans: Plans, yes: bool) -> None:
 def done(
     plans: Plans, seen: Survey, file: Path, lost: Callable[[], str], change: Change = unchanged
 ) -> Sequence[Outcome]:
-    """Carry the plans out, and show what came of it."""
+    """Carry the plans out, and show what came of it, even if that is broken off."""
     started = monotonic()
-    with working_on([host for host, steps in plans.items() if steps]) as tell:
+    outcomes: list[Outcome] = []
 
-        def stop() -> str:
-            return lost() or unlike(seen.cluster, lambda: change(cluster_in(file)))
+    def stop() -> str:
+        return lost() or unlike(seen.cluster, lambda: change(cluster_in(file)))
 
-        outcomes = tuple(carry_out(plans, seen, stop, tell))
-    CONSOLE.print(showing.table(outcomes))
-    CONSOLE.print(f"in {monotonic() - started:.1f} s")
-    for one in outcomes:
-        if one.error:
-            fail(f"{one.host}: {one.error}")
+    try:
+        with working_on([host for host, steps in plans.items() if steps]) as tell:
+            for one in carry_out(plans, seen, stop, tell):
+                outcomes.append(one)
+    finally:
+        CONSOLE.print(showing.table(outcomes))
+        CONSOLE.print(f"in {monotonic() - started:.1f} s")
+        for one in outcomes:
+            if one.error:
+                fail(f"{one.host}: {one.error}")
     return outcomes
 
 
