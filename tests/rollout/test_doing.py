@@ -103,7 +103,7 @@ def test_a_vm_whose_machine_does_not_say_its_host_key_hides_no_plan(
         doing.deployed(Path("cluster.cfg"), "", yes=False)
     said = capsys.readouterr().out
     assert "zeoclient-left: left did not say what its host key is: broke off\n" in said
-    assert "zeoclient-right\n  set it up, once it is there\n" in said
+    assert "zeoclient-right\n  set it up, once it is there:\n" in said
 
 
 def test_new_vms_are_set_up_though_another_machine_has_failed(
