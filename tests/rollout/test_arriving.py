@@ -1,8 +1,10 @@
 """VMs that were just made are known by the keys that their machines gave them."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Self
 
 import pytest
@@ -110,7 +112,46 @@ def test_new_vms_of_one_machine_are_waited_for_though_another_breaks_off(
 ) -> None:
     answering("right")
     waited: set[str] = set()
-    errors = arrive(bare.cluster, bare.made_by, lambda name, _: waited.add(name))
+    outcomes = arrive(bare.cluster, bare.made_by, lambda name, _: waited.add(name))
     assert waited == known(bare) == ON_LEFT
-    assert set(errors) == {"zeoclient-right"}
-    assert errors["zeoclient-right"].sentence == UNSAID
+    errors = {one.host: one.error for one in outcomes}
+    assert errors == {**dict.fromkeys(ON_LEFT, ""), "zeoclient-right": UNSAID}
+
+
+def test_how_long_a_new_vm_took_until_it_was_there_is_told(
+    bare: Survey, answering: Callable[..., None]
+) -> None:
+    answering()
+    (outcome,) = arrive(bare.cluster, {"left": ("frontend",)}, lambda *_: time.sleep(0.1))
+    assert (outcome.done, outcome.steps, outcome.error) == (1, 1, "")
+    assert outcome.took == (("boot", outcome.seconds),)
+    assert outcome.seconds >= 0.1
+
+
+def test_a_vm_that_does_not_come_in_time_says_why(
+    bare: Survey, answering: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering("frontend")
+    monkeypatch.setattr(arriving, "WITHIN", 0)
+    (outcome,) = arrive(bare.cluster, {"left": ("frontend",)}, lambda *_: None)
+    assert (outcome.done, outcome.error) == (0, "broke off")
+
+
+def test_no_vm_is_waited_for_once_the_operator_breaks_it_off(
+    bare: Survey, answering: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering("frontend")
+    monkeypatch.setattr(arriving, "WITHIN", 40)
+
+    another_boots = Event()
+
+    def interrupt(name: str, _: str) -> None:
+        if name == "zeoserver":
+            another_boots.wait()
+            raise KeyboardInterrupt
+        another_boots.set()
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        arrive(bare.cluster, {"left": ("zeoserver", "frontend")}, interrupt)
+    assert time.monotonic() - began < 20

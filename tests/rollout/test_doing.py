@@ -55,7 +55,7 @@ def carried_out(monkeypatch: pytest.MonkeyPatch, broken: set[str]) -> list[Plans
         return [Outcome(host, 0, 1, 0.0, "broken") for host in failed]
 
     monkeypatch.setattr(doing, "alone", lambda _: nullcontext(lambda: ""))
-    monkeypatch.setattr(doing, "arrive", lambda *_: {})
+    monkeypatch.setattr(doing, "arrive", lambda *_: ())
     monkeypatch.setattr(doing, "done", done)
     return plans_of
 
@@ -113,15 +113,31 @@ def test_new_vms_are_set_up_though_another_machine_has_failed(
     looked(monkeypatch, bare, bare, there, there)
     waited: list[str] = []
 
-    def arrive(_: object, made_by: Mapping[str, Sequence[str]], __: object) -> dict[str, object]:
+    def arrive(_: object, made_by: Mapping[str, Sequence[str]], __: object) -> Sequence[Outcome]:
         waited.extend(vm for vms in made_by.values() for vm in vms)
-        return {}
+        return ()
 
     monkeypatch.setattr(doing, "arrive", arrive)
     broken.add("right")
     assert not doing.deployed(Path("cluster.cfg"), "", yes=True)
     assert waited == ["frontend", "zeoserver", "zeoclient-left"]
     assert carried_out[1] == {host: there.plans[host] for host in ("left", *waited)}
+
+
+@pytest.mark.usefixtures("carried_out")
+def test_how_long_new_vms_took_to_come_is_shown_and_those_that_did_not_come_once(
+    monkeypatch: pytest.MonkeyPatch, bare: Survey, capsys: pytest.CaptureFixture[str]
+) -> None:
+    came = Outcome("frontend", 1, 1, 21.5, took=(("boot", 21.5),))
+    away = Outcome("zeoserver", 0, 1, 240.0, "no answer")
+    monkeypatch.setattr(doing, "arrive", lambda *_: (came, away))
+    there = {name: described(wanted(CLUSTER, name)) for name in CLUSTER.hosts}
+    left = replace(bare, facts={**there, "zeoserver": HostError("zeoserver", "no answer")})
+    looked(monkeypatch, bare, bare, left, left)
+    assert not doing.deployed(Path("cluster.cfg"), "", yes=True)
+    said = capsys.readouterr()
+    assert ["boot", "21.5"] in [line.split() for line in said.out.splitlines()]
+    assert said.err == "zeoserver: no answer\n"
 
 
 @pytest.mark.usefixtures("carried_out")

@@ -4,10 +4,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 from tandem.model import Cluster, Host, Ssh
 from tandem.rendering import CHECKOUT
+from tandem.rollout.deploying import Outcome
 from tandem.rollout.reading import at_once
 from tandem.rollout.remote import HostError, Remote
 from tandem.rollout.survey import Survey
@@ -19,12 +21,14 @@ WITHIN: Final = 240
 
 def arrive(
     cluster: Cluster, made_by: Mapping[str, Iterable[str]], tell: Callable[[str, str], None]
-) -> dict[str, HostError]:
-    """Wait until the VMs that machines made are there; what went wrong with those that are not.
+) -> tuple[Outcome, ...]:
+    """Wait until the VMs that machines made are there; what came of each, and how long it took.
 
     Each machine says which host keys it made for its VMs, and so they are known.
     """
-    unsaid: dict[str, HostError] = {}
+    began = time.monotonic()
+    broken_off = Event()
+    unsaid: dict[str, float | HostError] = {}
     for machine, vms in made_by.items():
         try:
             with Remote(cluster.hosts[machine], cluster.ssh) as remote:
@@ -34,22 +38,26 @@ def arrive(
         except HostError as error:
             unsaid |= {name: _unsaid(name, error) for name in vms}
 
-    def wait(host: Host) -> None:
+    def wait(host: Host) -> float:
         tell(host.name, "boots")
-        deadline = time.monotonic() + WITHIN
         while True:
             try:
                 with Remote(host, cluster.ssh) as remote:
                     remote.run("true", within=10)
-                    return
+                    return time.monotonic() - began
             except HostError:
-                if time.monotonic() > deadline:
+                if broken_off.is_set() or time.monotonic() - began > WITHIN:
                     raise
-            time.sleep(1)
+            broken_off.wait(1)
 
     coming = (name for vms in made_by.values() for name in vms if name not in unsaid)
-    waited = at_once((cluster.hosts[name] for name in coming), wait)
-    return unsaid | {name: one for name, one in waited.items() if isinstance(one, HostError)}
+    waited = at_once((cluster.hosts[name] for name in coming), wait, broken_off)
+    return tuple(
+        Outcome(name, 0, 1, time.monotonic() - began, one.sentence)
+        if isinstance(one, HostError)
+        else Outcome(name, 1, 1, one, took=(("boot", one),))
+        for name, one in {**waited, **unsaid}.items()
+    )
 
 
 def introduce(seen: Survey) -> tuple[bool, dict[str, HostError]]:

@@ -51,12 +51,16 @@ def done(
             for one in carry_out(plans, seen, stop, tell):
                 outcomes.append(one)
     finally:
-        CONSOLE.print(showing.table(outcomes))
-        CONSOLE.print(f"in {monotonic() - started:.1f} s")
-        for one in outcomes:
-            if one.error:
-                fail(f"{one.host}: {one.error}")
+        _show(outcomes, started)
     return outcomes
+
+
+def _show(outcomes: Collection[Outcome], started: float) -> None:
+    CONSOLE.print(showing.table(outcomes))
+    CONSOLE.print(f"in {monotonic() - started:.1f} s")
+    for one in outcomes:
+        if one.error:
+            fail(f"{one.host}: {one.error}")
 
 
 def look(file: Path, machine: str = "", change: Change = unchanged) -> Survey:
@@ -125,9 +129,10 @@ def _set_up(
 ) -> Sequence[Outcome]:
     """Do what is to be done on the VMs that were made, once they are there."""
     made_by = {node: vms for node, vms in seen.made_by.items() if node not in left_out}
+    started = monotonic()
     with working_on(vm for vms in made_by.values() for vm in vms) as tell:
-        for error in arrive(seen.cluster, made_by, tell).values():
-            fail(error.report())
+        arrived = arrive(seen.cluster, made_by, tell)
+    _show(arrived, started)
     started = monotonic()
     there = look(file, machine)
     if there.cluster != seen.cluster:
@@ -135,4 +140,4 @@ def _set_up(
     CONSOLE.print(*showing.lines(there, monotonic() - started, left_out), sep="\n")
     plans = {host: steps for host, steps in there.plans.items() if host not in left_out}
     ask(plans, yes)
-    return done(plans, there, file, lost)
+    return (*arrived, *done(plans, there, file, lost))
