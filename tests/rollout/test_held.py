@@ -7,7 +7,7 @@ from tandem.rollout.remote import HostError
 from tandem.rollout.step import Phase
 from tandem.rollout.survey import Survey
 from tests.rollout.asdescribed import otherwise
-from tests.rollout.test_health import CLUSTER, machine, seen
+from tests.rollout.serving import CLUSTER, machine, seen
 
 START = "start heartbeat.service"
 KEY = "etc/ha.d/authkeys"

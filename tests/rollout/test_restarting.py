@@ -6,7 +6,7 @@ from tandem.rollout.restarting import turns_of
 from tandem.rollout.rolling import turns_on
 from tests.examples import example
 from tests.rollout.asdescribed import otherwise
-from tests.rollout.test_health import CLIENTS, seen, vm
+from tests.rollout.serving import CLIENTS, seen, vm
 
 
 def test_every_client_of_every_host_has_its_turn() -> None:
