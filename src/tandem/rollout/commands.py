@@ -3,6 +3,7 @@
 import json as jsonlib
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from fabric import Connection, task
 
 from tandem.console import CLUSTER_HELP, CONSOLE, JSON_HELP, fail, told
+from tandem.description import cluster_in
 from tandem.model import Cluster
 from tandem.rollout import overview, showing
 from tandem.rollout.deploying import alone
@@ -46,8 +48,11 @@ def status(_: Connection, cluster: str = "cluster.cfg", json: bool = False) -> N
     """Show the whole cluster on one screen; the exit status is 0 only if all is well."""
     with told():
         started = monotonic()
-        seen = look(Path(cluster))
-        visited = visits(seen.cluster)
+        # A machine that is dead takes seconds, and so does a site that does not answer.
+        with ThreadPoolExecutor() as pool:
+            visiting = pool.submit(visits, cluster_in(Path(cluster)))
+            seen = look(Path(cluster))
+            visited = visiting.result()
         found = ailments(seen, visited)
         seconds = monotonic() - started
         if json:
