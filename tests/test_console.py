@@ -83,6 +83,21 @@ def test_at_a_terminal_each_host_has_a_line_with_what_is_done_there_now(
     assert last[1].rstrip().endswith("boots")
 
 
+def test_a_log_has_no_line_for_each_percent(shown: Callable[..., str]) -> None:
+    told = [
+        ("master", "downloading, 1 %"),
+        ("slave", "downloading, 1 %"),
+        ("master", "downloading, 2 %"),
+        ("master", "unpacking"),
+    ]
+    lines = shown(*told, terminal=False).splitlines()
+    assert [line.split(" s  ")[1] for line in lines] == [
+        "master: downloading",
+        "slave: downloading",
+        "master: unpacking",
+    ]
+
+
 def test_where_there_is_none_each_is_a_line_of_its_own_with_its_time(
     shown: Callable[..., str],
 ) -> None:

@@ -56,15 +56,8 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
     """
     started = monotonic()
     if not CONSOLE.is_terminal:
-        said = [""]
-
-        def say(line: str) -> None:
-            step = re.sub(r", \d+ %$", "", line)
-            if step != said[0]:
-                CONSOLE.print(f"{monotonic() - started:5.1f} s  {step}", markup=False)
-                said[0] = step
-
-        yield say
+        log = _log(started)
+        yield lambda line: log("", line)
         return
     with CONSOLE.status(title) as status:
 
@@ -79,9 +72,8 @@ def working_on(names: Iterable[str]) -> Iterator[Callable[[str, str], None]]:
     """Shows what is being done with each of several at once; gives what takes a name and a line."""
     started = monotonic()
     if not CONSOLE.is_terminal:
-        yield lambda name, line: CONSOLE.print(
-            f"{monotonic() - started:5.1f} s  {name}: {line}", markup=False
-        )
+        log = _log(started)
+        yield lambda name, line: log(f"{name}: ", line)
         return
     columns = (
         TextColumn("{task.fields[name]}"),
@@ -95,3 +87,16 @@ def working_on(names: Iterable[str]) -> Iterator[Callable[[str, str], None]]:
             progress.update(tasks[name], description=escape(line))
 
         yield show
+
+
+def _log(started: float) -> Callable[[str, str], None]:
+    """Prints what is being done with one of several, unless only a percentage of it is new."""
+    said: dict[str, str] = {}
+
+    def say(prefix: str, line: str) -> None:
+        step = re.sub(r", \d+ %$", "", line)
+        if step != said.get(prefix, ""):
+            CONSOLE.print(f"{monotonic() - started:5.1f} s  {prefix}{step}", markup=False)
+            said[prefix] = step
+
+    return say

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from tandem.errors import TandemError
+from tandem.images.cache import Tell
 from tandem.rendering import File
 from tandem.rollout.apply import apply, placing
 from tandem.rollout.remote import HostError, Remote
@@ -95,8 +96,25 @@ class Word:
 
     word: str
 
-    def content(self, _: Remote) -> bytes:
+    def content(self, _: Remote, __: Tell) -> bytes:
         return self.word.encode()
+
+
+@dataclass(frozen=True)
+class Making:
+    """Something that has to be made first."""
+
+    def content(self, _: Remote, tell: Tell) -> bytes:
+        tell("Debian 12: packing")
+        return b""
+
+
+def test_how_far_it_is_with_what_has_to_be_made_first_is_told(sshd: Sshd) -> None:
+    told: list[str] = []
+    with Remote(sshd.host, sshd.ssh) as remote:
+        steps = (Step("send it", "cat >/dev/null", sends=Making()), Step("use it", "true"))
+        list(apply(remote, steps, told.append, "now"))
+    assert told == ["send it", "Debian 12: packing", "use it"]
 
 
 def test_a_step_gets_what_it_sends_and_when_the_roll_out_was_started(
@@ -128,7 +146,7 @@ class Lacking:
 
     why: Exception
 
-    def content(self, _: Remote) -> bytes:
+    def content(self, _: Remote, __: Tell) -> bytes:
         raise self.why
 
 

@@ -1,11 +1,12 @@
 """Doing a plan's steps on a host."""
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
 from tandem.errors import TandemError
+from tandem.images.cache import Tell
 from tandem.rendering import File
 from tandem.rollout.remote import HostError, Remote
 from tandem.rollout.step import Content, Step
@@ -40,9 +41,7 @@ flock --wait 600 8
 """
 
 
-def apply(
-    remote: Remote, steps: Iterable[Step], tell: Callable[[str], None], started: str
-) -> Iterator[Step]:
+def apply(remote: Remote, steps: Iterable[Step], tell: Tell, started: str) -> Iterator[Step]:
     """Do the steps in their order; files that follow each other are sent at once.
 
     ``started`` is when the roll-out was: what it builds is called so. Each step is given back once
@@ -57,15 +56,15 @@ def apply(
                 remote.run(f"{_STEP}{placing(files)}", tar_of(files))
             else:
                 step = some[0]
-                content = _content(step.sends, remote) if step.sends else b""
+                content = _content(step.sends, remote, tell) if step.sends else b""
                 remote.run(f"{_STEP}started={started}\n{step.does}", content)
             yield from some
 
 
-def _content(sends: Content, remote: Remote) -> bytes:
+def _content(sends: Content, remote: Remote, tell: Tell) -> bytes:
     """What is sent; what goes wrong with it on this computer is the one host's fault alone."""
     try:
-        return sends.content(remote)
+        return sends.content(remote, tell)
     except HostError:
         raise
     except TandemError as error:

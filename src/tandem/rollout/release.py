@@ -14,6 +14,7 @@ from pathlib import Path
 from time import gmtime, strftime
 from typing import Final
 
+from tandem.images.cache import Tell
 from tandem.model import CURRENT, HOME, RELEASES, Cluster, Here, Host
 from tandem.rendering import CHECKOUT
 from tandem.rendering.profiles import client_sections, tandem_options
@@ -48,7 +49,7 @@ class Release:
     origin: str
     description: str
 
-    def content(self, remote: Remote) -> bytes:
+    def content(self, remote: Remote, _: Tell) -> bytes:
         """What is sent to a host; raises HostError where the checkout is no longer what it was."""
         tar = self.tar()
         if checkout.digest() != checkout_digest():

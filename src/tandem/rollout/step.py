@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
+from tandem.images.cache import Tell
 from tandem.rendering import File
 from tandem.rollout.remote import Remote
 
@@ -22,8 +23,11 @@ class Phase(IntEnum):
 class Content(Protocol):
     """What is sent to a host; two are equal that send the same."""
 
-    def content(self, remote: Remote) -> bytes:
-        """What the host lacks of it, as a tar; raises TandemError or OSError."""
+    def content(self, remote: Remote, tell: Tell) -> bytes:
+        """What the host lacks of it, as a tar; raises TandemError or OSError.
+
+        ``tell`` takes how far it is with what has to be made first.
+        """
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from tandem.errors import TandemError
-from tandem.images.cache import cached
+from tandem.images.cache import Tell, cached
 from tandem.images.debian import debian, name_of
 from tandem.model import Cluster, Host
 from tandem.rendering import CHECKOUT, File, Secrets
@@ -36,16 +36,18 @@ class DebianImage:
         """The file's name, here and on machines."""
         return f"{name_of(self.packages)}.gz"
 
-    def content(self, remote: Remote) -> bytes:
+    def content(self, remote: Remote, tell: Tell) -> bytes:
         """It, whole, unless the machine has it."""
         if remote.run(f"ls {_THERE} 2>/dev/null || true").split() == [self.name]:
             return b""
-        tar = debian(self.packages, IMAGES, lambda _: None)
-        compressed = cached(IMAGES / self.name, lambda gz: _compress(tar, gz), lambda _: None)
+        tar = debian(self.packages, IMAGES, tell)
+        compressed = cached(IMAGES / self.name, lambda gz: _compress(tar, gz, tell), tell)
+        tell("sending it")
         return compressed.read_bytes()
 
 
-def _compress(tar: Path, target: Path) -> None:
+def _compress(tar: Path, target: Path, tell: Tell) -> None:
+    tell("compressing it")
     command = ("gzip", "-1", "--stdout", tar)
     with target.open("wb") as written:
         done = subprocess.run(command, stdout=written, stderr=subprocess.PIPE, check=False)
@@ -60,7 +62,7 @@ class OwnFiles:
     host: str
     files: tuple[File, ...]
 
-    def content(self, _: Remote) -> bytes:
+    def content(self, _: Remote, __: Tell) -> bytes:
         """A tar of them."""
         return tar_of(self.files)
 

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Final
 
 from tandem.errors import TandemError
+from tandem.images.cache import Tell
 from tandem.model import HOME
 from tandem.rendering import CHECKOUT
 from tandem.rollout.remote import Remote
@@ -40,7 +41,7 @@ class Wheels:
 
     roles: tuple[str, ...]
 
-    def content(self, remote: Remote) -> bytes:
+    def content(self, remote: Remote, _: Tell) -> bytes:
         """A tar of those that the host lacks, and of all their names."""
         there = set(remote.run(f"ls {_THERE} 2>/dev/null || true").split())
         wheels = needed_by(self.roles, wheelhouse())
@@ -69,8 +70,11 @@ def needed_by(roles: Sequence[str], folder: Path) -> tuple[Path, ...]:
     )
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise TandemError(f"{folder.relative_to(CHECKOUT)}: uv finds not all in it: {lines[-1]}")
+        said = " ".join(done.stderr.split()) or "it said nothing"
+        # uv draws conclusions, over several lines.
+        cause = re.search("Because (.+?)(?: and |, we )", said)
+        why = cause[1] if cause else said
+        raise TandemError(f"{folder.relative_to(CHECKOUT)}: uv finds not all in it: {why}")
     pinned = set(done.stdout.split())
     return tuple(wheel for wheel in sorted(folder.glob("*.whl")) if _pin(wheel) in pinned)
 
