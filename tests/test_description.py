@@ -191,6 +191,16 @@ def test_the_text_of_a_description_describes_the_same_cluster(name: str, tmp_pat
     assert cluster_in(there) == example(name)
 
 
+def test_a_further_machine_takes_one_section(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.cfg"
+    node3 = "address = 10.0.0.13\nmemory = 16384\nstorage = 100G\nzeoclient-address = 10.0.0.33\n"
+    mine.write_text(f"[buildout]\nextends = {FILES['cluster']}\n[node3]\n{node3}")
+    cluster = cluster_in(mine)
+    assert cluster.machines == ("master", "slave", "node3")
+    assert cluster.zeoclient.addresses[-1] == ("node3", "10.0.0.33")
+    assert cluster_from(sections_in(mine), "mine.cfg") == cluster
+
+
 def test_the_text_of_a_description_that_extends_another_is_one_file(tmp_path: Path) -> None:
     mine = tmp_path / "mine.cfg"
     mine.write_text(f"[buildout]\nextends = {FILES['cluster']}\n[zeoclient-vm]\nclients = 3\n")

@@ -94,11 +94,12 @@ def text_of(sections: Sections, comment: str) -> str:
     return "\n".join(blocks)
 
 
-def sections_of(buildout: Mapping[str, Mapping[str, str]]) -> Sections:
+def sections_of(buildout: Any) -> Sections:
     """The description's sections out of a buildout, every ``${section:option}`` put in."""
-    return {
-        name: dict(buildout[name].items()) for name in section_names(buildout) if name in buildout
-    }
+    # To look at a section of another kind as it is to be would start its recipe.
+    cluster = {"cluster": buildout["cluster"]} if "cluster" in buildout else {}
+    names = section_names({**buildout._raw, **cluster})
+    return {name: dict(buildout[name].items()) for name in names if name in buildout}
 
 
 def sections_in(file: Path) -> Sections:

@@ -24,6 +24,11 @@ def test_the_cluster_can_be_given_through_substitutions(make_buildout: MakeBuild
     assert make_buildout(CLUSTER + text)["tandem"]["zeo-address"] == "10.0.0.23:8100"
 
 
+def test_what_else_is_in_the_buildout_is_not_looked_at(make_buildout: MakeBuildout) -> None:
+    tandem = make_buildout(CLUSTER + "[other]\nrecipe = there.is.none\n")["tandem"]
+    assert tandem["zeo-address"] == "127.0.0.1:8100"
+
+
 def test_a_wrong_description_ends_the_buildout_with_a_line_for_each_fault(
     make_buildout: MakeBuildout,
 ) -> None:

@@ -78,6 +78,12 @@ def test_what_does_not_move_is_refused_with_the_reason(
         moving(cluster, vm, to)
 
 
+def test_what_stands_in_a_machines_section_does_not_move() -> None:
+    nodes = (replace(node, zeoclient_address="10.20.0.33") for node in CLUSTER.nodes)
+    with pytest.raises(TandemError, match="while its address stands in"):
+        moving(replace(CLUSTER, nodes=tuple(nodes)), "zeoclient-node3", "node4")
+
+
 def test_a_copy_has_to_have_its_own_address() -> None:
     with pytest.raises(TandemError, match="give the copy of zeoclient-node3 its own by --address"):
         copying(CLUSTER, "zeoclient-node3", "node4", "")

@@ -53,7 +53,7 @@ SECTIONS: dict[str, type] = {
 
 def section_names(sections: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
     """The names of the sections that are the description's own, the machines' among them."""
-    machines = sections["cluster"].get("machines", "").split() if "cluster" in sections else []
+    machines = _with_all_machines(sections).get("machines", "").split()
     fixed = [name for name in SECTIONS if name != MACHINE_SECTION]
     return (*fixed, "sites", *(name for name in machines if name not in RESERVED))
 
@@ -64,7 +64,7 @@ def read(sections: Sections) -> tuple[Cluster | None, tuple[Fault, ...]]:
     Every section that is given must be one of the description's own.
     """
     faults: list[Fault] = []
-    basics = _values("cluster", Cluster, sections.get("cluster", {}), faults)
+    basics = _values("cluster", Cluster, _with_all_machines(sections), faults)
     faults[:0] = _unknown(sections, basics.get("machines", ()))
     parts = {
         field: _made(
@@ -76,9 +76,22 @@ def read(sections: Sections) -> tuple[Cluster | None, tuple[Fault, ...]]:
     sites = _sites(sections.get("sites", {}), faults)
     if faults:
         return None, tuple(faults)
+    own = ((node.name, node.zeoclient_address) for node in nodes if node.zeoclient_address)
+    given = parts["zeoclient"].addresses
+    addresses = (*given, *(pair for pair in own if pair not in given))
+    parts["zeoclient"] = replace(parts["zeoclient"], addresses=addresses)
     cluster = Cluster(**basics, **parts, nodes=nodes, sites=sites)
     faults.extend(check(cluster))
     return (None if faults else cluster), tuple(faults)
+
+
+def _with_all_machines(sections: Sections) -> Mapping[str, str]:
+    """The options of ``[cluster]``, with those machines named that it need not name."""
+    given = sections.get("cluster", {})
+    named = given.get("machines", "").split()
+    own = (name for name in sections if "zeoclient-address" in sections[name])
+    further = [name for name in own if name not in (*named, *RESERVED)]
+    return {**given, "machines": " ".join((*named, *further))} if further else given
 
 
 def read_here(sections: Sections, cluster: Cluster) -> tuple[Here | None, tuple[Fault, ...]]:

@@ -67,6 +67,13 @@ class Machine:
         "Its address in the management network; the pair's machines need one to fence by IPMI.",
         "",
     )
+    zeoclient_address: str | None = o.option(
+        o.optional(o.address4),
+        "The address of the zeoclient VM on it, where addresses of [zeoclient-vm] has none. A"
+        " section with it is a machine's, whether or not machines of [cluster] names it.",
+        "",
+        acts="the same as an address in [zeoclient-vm]",
+    )
     service_interface: str = o.option(
         o.interface, "The network interface in the service network.", "eth0"
     )

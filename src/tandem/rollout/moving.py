@@ -85,6 +85,9 @@ def _movable(cluster: Cluster, name: str, to: str, done: str) -> VM:
         raise TandemError(f"{name} is on {to} already")
     if taken:
         raise TandemError(f"{to} has {taken} already: a machine has one zeoclient VM")
+    if vm.machines[0].zeoclient_address:
+        where = f"[{vm.machines[0].name}]: write it into [zeoclient-vm] addresses first"
+        raise TandemError(f"{name} cannot be {done} while its address stands in {where}")
     return vm
 
 

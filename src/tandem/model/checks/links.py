@@ -40,8 +40,9 @@ def _addresses(cluster: Cluster) -> Iterator[_Given]:
         yield _Given(f"{vm}-vm", "address", f"the {vm}", address, service, "service")
     for machine, address in cluster.zeoclient.addresses:
         if cluster.virtual:
-            owner = f"zeoclient-{machine}"
-            yield _Given("zeoclient-vm", "addresses", owner, address, service, "service")
+            own = cluster.named_nodes[machine].zeoclient_address == address
+            at = (machine, "zeoclient-address") if own else ("zeoclient-vm", "addresses")
+            yield _Given(*at, f"zeoclient-{machine}", address, service, "service")
     yield _Given("network", "gateway", "the gateway", cluster.network.gateway, service, "service")
 
 
