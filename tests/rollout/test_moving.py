@@ -1,9 +1,12 @@
 """Which VMs move and are copied, what the description says then, and what ends before."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tandem.description import cluster_in
+from tandem.editing import check_edit
 from tandem.errors import TandemError
 from tandem.model import Cluster
 from tandem.rollout.moving import (
@@ -19,7 +22,7 @@ from tandem.rollout.remote import HostError
 from tandem.rollout.retiring import without_clients
 from tandem.rollout.survey import Survey
 from tandem.rollout.volumes import NEW
-from tests.examples import example
+from tests.examples import FILES, example
 from tests.rollout.asdescribed import facts, otherwise, wanted
 
 CLUSTER = without_clients(replace(example("capacity"), hypervisor="nspawn"), "node4")
@@ -48,6 +51,19 @@ def test_a_copy_stands_beside_what_it_is_a_copy_of() -> None:
     change = copying(CLUSTER, "zeoclient-node3", "node4", "10.20.0.34")
     assert change.words == {"node3:10.20.0.33": "node3:10.20.0.33 node4:10.20.0.34"}
     assert change.options["addresses"].split()[-2:] == ["node3:10.20.0.33", "node4:10.20.0.34"]
+
+
+@pytest.mark.parametrize("vm", ["zeoclient-master", "zeoclient-slave"])
+def test_what_a_copy_changes_in_the_description_makes_the_cluster_wanted(
+    vm: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "cluster.cfg"
+    described = "hypervisor = nspawn\nmachines = master slave node3\n"
+    node3 = "\n[node3]\naddress = 10.0.0.13\nmemory = 16384\nstorage = 100G\n"
+    text = FILES["cluster"].read_text()
+    file.write_text(text.replace("machines = master slave\n", described) + node3)
+    change = copying(cluster_in(file), vm, "node3", "10.0.0.33")
+    check_edit(file, change.words, cluster_in(file, {"zeoclient-vm": change.options}))
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,10 @@ def copying(cluster: Cluster, name: str, to: str, address: str) -> Moving:
         )
     there = f"{machine}:{vm.address}"
     added = f"{to}:{address}"
-    pairs = cluster.zeoclient.addresses
-    written = " ".join(f"{where}:{value}" for where, value in pairs)
-    return Moving(machine, {there: f"{there} {added}"}, {"addresses": f"{written} {added}"})
+    both = f"{there} {added}"
+    pairs = (f"{where}:{value}" for where, value in cluster.zeoclient.addresses)
+    addresses = " ".join(both if pair == there else pair for pair in pairs)
+    return Moving(machine, {there: both}, {"addresses": addresses})
 
 
 def _movable(cluster: Cluster, name: str, to: str, done: str) -> VM:
