@@ -16,14 +16,17 @@ from tests.lab.visitors import half_load, visitors
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.timeout(3000)]
 
-ADDED = """
+SSH = """
 [ssh]
 user = ops
+"""
 
+NODE3 = """
 [node3]
 address = 10.0.0.13
 memory = 16384
 storage = 100G
+zeoclient-address = 10.0.0.33
 """
 
 
@@ -34,8 +37,6 @@ def description(folder: Path) -> Path:
     """
     text = FILES["cluster"].read_text()
     for old, new in (
-        ("machines = master slave", "machines = master slave node3"),
-        ("slave:10.0.0.32", "slave:10.0.0.32 node3:10.0.0.33"),
         ("disk = 40G", "disk = 6G"),
         ("disk = 10G", "disk = 4G"),
         ("clients = 2", "clients = 1"),
@@ -43,17 +44,24 @@ def description(folder: Path) -> Path:
         assert old in text
         text = text.replace(old, new)
     file = folder / "cluster.cfg"
-    file.write_text(text + ADDED)
+    file.write_text(text + SSH + NODE3)
     return file
 
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Machines with nothing but Debian and ssh."""
+    """Machines with nothing but Debian and ssh, of which the third is not described yet."""
     folder = tmp_path_factory.mktemp("bare")
     described = described_for(description(folder), "nspawn")
     with lab_up(described, folder / "lab", IMAGES, print, bare=True) as lab:
+        file = lab.folder / "cluster.cfg"
+        file.write_text(without_node3(file.read_text()))
         yield lab
+
+
+def without_node3(text: str) -> str:
+    """A description without the section of the third machine."""
+    return "\n\n".join(part for part in text.split("\n\n") if not part.startswith("[node3]"))
 
 
 def done(lab: Lab, *words: str) -> str:
@@ -75,6 +83,22 @@ def test_two_commands_make_a_cluster_of_bare_machines(
         print(f"\n{deployed}\n{made}\nfrom bare machines to 200: {seconds:.0f} s")
     done(bare, "plan")
     all_well(bare)
+
+
+def test_a_third_adds_a_bare_machine_by_one_section_and_nobody_notices(
+    bare: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = bare.folder / "cluster.cfg"
+    with visitors(bare, half_load(bare)) as visits:
+        file.write_text(f"{file.read_text()}{NODE3}volume-disk = {bare.kind.device(1)}\n")
+        started = time.monotonic()
+        added = done(bare, "deploy:node3", "--yes")
+        seconds = time.monotonic() - started
+        assert client_on(bare, "node3") == "active"
+    with capsys.disabled():
+        print(f"\n{added}\n{visits.report()}; one machine more: {seconds:.0f} s")
+    assert visits.failed == []
+    done(bare, "plan")
 
 
 def test_a_machine_retires_and_comes_back_and_nobody_notices(
@@ -106,7 +130,8 @@ def test_a_vm_moves_and_is_copied_and_nobody_notices(
     refused = fab(bare, "move", "--vm=zeoclient-slave", "--to=node3")
     assert "node3 has zeoclient-node3 already" in said(refused)
     with visitors(bare, half_load(bare)) as visits:
-        file.write_text(file.read_text().replace(" node3:10.0.0.33", ""))
+        text = file.read_text().replace("zeoclient-address = 10.0.0.33\n", "")
+        file.write_text(text.replace("machines = master slave", "machines = master slave node3"))
         done(bare, "deploy", "--yes")
         throw_away_disks_kept(bare, "node3", "zeoclient-node3")
         moved = done(bare, "move", "--vm=zeoclient-slave", "--to=node3", "--yes")
