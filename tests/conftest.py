@@ -37,13 +37,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the kinds that were asked for; without such an option all but what soaks."""
-    asked = {kind for kind in KINDS if config.getoption(kind)} or set(KINDS)
+    """Keep the kind that was asked for; without such an option all but what soaks.
+
+    No test is of two kinds: who asks for one more than ``tests.suite`` does gets that one alone.
+    """
+    asked = [kind for kind in KINDS if config.getoption(kind)]
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
         soak = item.get_closest_marker("soak") is not None
-        out = _kind(item) not in asked or soak != config.getoption("--soak")
+        other = any(kind != _kind(item) for kind in asked)
+        out = other or soak != config.getoption("--soak")
         (left_out if out else kept).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = sorted(kept, key=lambda item: _together(item.nodeid))

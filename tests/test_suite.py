@@ -58,6 +58,7 @@ def test_after_a_call_that_was_broken_off_there_is_no_other(status: int) -> None
         (["--alone"], "test_lab"),
         (["--beside"], "test_beside"),
         ([], "test_any test_lab test_beside"),
+        (["--side-by-side", "--alone"], ""),
         (["--side-by-side", "-m", "lab"], ""),
     ],
 )
