@@ -53,6 +53,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = sorted(kept, key=lambda item: _together(item.nodeid))
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave to root what takes root."""
+    takes_root = any(item.get_closest_marker(name) for name in ("root", "lab"))
+    if takes_root and os.geteuid() != 0:
+        pytest.skip("it takes root")
+
+
 def _kind(item: pytest.Item) -> str:
     if item.get_closest_marker("lab") is None:
         return "--side-by-side"

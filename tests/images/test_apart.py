@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tandem.images.apart import running
-from tests.lab.asroot import as_root
 
 KEEPS_ON = "sleep {0} & mount -t tmpfs tmpfs {1} && touch {1}/there {1}.mounted; sleep {0}; true"
 
@@ -35,7 +34,7 @@ def wait_for(file: Path) -> None:
         time.sleep(0.02)
 
 
-@as_root
+@pytest.mark.root
 def test_a_command_and_what_it_started_have_ended_after_the_block(tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
     with running(("sh", "-c", KEEPS_ON.format("98761", tmp_path / "m"))):
@@ -44,7 +43,7 @@ def test_a_command_and_what_it_started_have_ended_after_the_block(tmp_path: Path
     assert not runs("sleep 98761")
 
 
-@as_root
+@pytest.mark.root
 def test_its_mounts_are_its_own(tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
     with running(("sh", "-c", KEEPS_ON.format("98762", tmp_path / "m"))):
@@ -53,7 +52,7 @@ def test_its_mounts_are_its_own(tmp_path: Path) -> None:
         assert str(tmp_path) not in Path("/proc/mounts").read_text()
 
 
-@as_root
+@pytest.mark.root
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_it_ends_when_who_started_it_is_ended(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "m").mkdir()
@@ -73,7 +72,7 @@ def test_it_ends_when_who_started_it_is_ended(tmp_path: Path, number: signal.Sig
     assert not runs(f"sleep 9876{number.value}")
 
 
-@as_root
+@pytest.mark.root
 def test_without_a_network_it_reaches_nothing() -> None:
     command = ("cat", "/proc/net/dev")
     with running(command, network=False, stdout=subprocess.PIPE) as process:

@@ -17,7 +17,6 @@ from tandem.images.debian import (
     settings,
     sources,
 )
-from tests.lab.asroot import as_root
 
 TARGETS = """\
 http://mirror.example/debian/ bookworm main
@@ -114,7 +113,7 @@ def test_a_failure_is_the_first_thing_that_went_wrong(printed: str, fault: str) 
     assert made.fault(printed) == fault
 
 
-@as_root
+@pytest.mark.root
 def test_a_source_that_cannot_be_reached_is_said_in_one_line_and_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,7 +129,7 @@ def test_a_source_that_cannot_be_reached_is_said_in_one_line_and_nothing_is_left
     assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
 
 
-@as_root
+@pytest.mark.root
 @pytest.mark.slow
 def test_a_debian_that_was_broken_off_is_not_there_and_mounts_nothing(tmp_path: Path) -> None:
     program = (

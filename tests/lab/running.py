@@ -3,7 +3,8 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from tandem.errors import TandemError
@@ -28,15 +29,23 @@ def visited(lab: Lab, timeout: float = 5) -> int:
 
 def active(lab: Lab) -> str:
     """The machine of the pair on which the volumes are primary."""
-    for machine in lab.cluster.pair:
-        if lab.states()[machine] == "on" and "Primary/" in said(lab, machine, "drbdadm role all"):
-            return machine
-    raise AssertionError("no machine has the volumes")
+    states = lab.states()
+    on = [machine for machine in lab.cluster.pair if states[machine] == "on"]
+    roles = pair_said(lab, "drbdadm role all", on)
+    found = next((machine for machine in on if "Primary/" in roles[machine]), None)
+    assert found, "no machine has the volumes"
+    return found
 
 
 def standby(lab: Lab) -> str:
     """The other one."""
     return lab.cluster.other_than(active(lab))
+
+
+def active_and_standby(lab: Lab) -> tuple[str, str]:
+    """Both, by one look."""
+    serves = active(lab)
+    return serves, lab.cluster.other_than(serves)
 
 
 def said(lab: Lab, host: str, command: str, timeout: float = 20) -> str:
@@ -45,6 +54,13 @@ def said(lab: Lab, host: str, command: str, timeout: float = 20) -> str:
         return lab.run(host, command, timeout).strip()
     except TandemError:
         return ""
+
+
+def pair_said(lab: Lab, command: str, machines: Sequence[str] = ()) -> dict[str, str]:
+    """The same of both machines of the pair, or some, which are asked at once."""
+    asked = machines or lab.cluster.pair
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(asked, pool.map(lambda one: said(lab, one, command), asked), strict=True))
 
 
 def each_said(lab: Lab, commands: Mapping[str, str], timeout: float = 60) -> dict[str, str]:
@@ -74,24 +90,35 @@ def in_sync(lab: Lab, machine: str) -> bool:
 
 def rejoined(lab: Lab, machine: str) -> bool:
     """Tell whether a machine is back in the pair: in sync, its Heartbeat active."""
-    word = "cl_status nodestatus $(hostname)"
-    return in_sync(lab, machine) and said(lab, machine, word) == "active"
+    return _rejoined(said(lab, machine, _HOW_IT_IS))
+
+
+_HOW_IT_IS = "cl_status nodestatus $(hostname); drbdadm dstate all"
+
+
+def _rejoined(how_it_is: str) -> bool:
+    heartbeat, *disks = how_it_is.split() or [""]
+    return heartbeat == "active" and set(disks) == {"UpToDate/UpToDate"}
 
 
 def all_well(lab: Lab) -> None:
     """Wait until both machines of the pair hear each other and the first site answers."""
-    pair = lab.cluster.pair
-    eventually(lambda: all(rejoined(lab, machine) for machine in pair), 120)
-    words = "; ".join(f"cl_status nodestatus {machine}" for machine in pair)
-    eventually(lambda: {said(lab, one, words) for one in pair} == {"active\nactive"}, 40)
+    eventually(lambda: _all_rejoined(lab), 120)
+    words = "; ".join(f"cl_status nodestatus {machine}" for machine in lab.cluster.pair)
+    eventually(lambda: set(pair_said(lab, words).values()) == {"active\nactive"}, 40)
     eventually(lambda: visited(lab) == 200, 120)
 
 
-def comes_back(lab: Lab, machine: str) -> bool:
-    """Tell whether it has rejoined; gives it power where its peer has switched it off."""
-    if lab.states()[machine] == "off":
-        lab.poweron(machine)
-    return rejoined(lab, machine)
+def come_back(lab: Lab) -> bool:
+    """Tell whether both have rejoined; gives power to one that its peer has switched off."""
+    for machine, state in lab.states().items():
+        if state == "off" and machine in lab.cluster.pair:
+            lab.poweron(machine)
+    return _all_rejoined(lab)
+
+
+def _all_rejoined(lab: Lab) -> bool:
+    return all(map(_rejoined, pair_said(lab, _HOW_IT_IS).values()))
 
 
 def given_up(lab: Lab, machine: str, peer: str) -> bool:

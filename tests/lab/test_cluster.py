@@ -6,7 +6,16 @@ import pytest
 
 from tandem.lab.commands import IMAGES
 from tandem.lab.lab import Lab
-from tests.lab.running import active, eventually, rejoined, said, standby, visited
+from tests.lab.running import (
+    active,
+    active_and_standby,
+    each_said,
+    eventually,
+    pair_said,
+    rejoined,
+    said,
+    visited,
+)
 
 pytestmark = [
     pytest.mark.lab,
@@ -48,43 +57,45 @@ def test_the_volumes_are_in_sync_and_heartbeat_is_active_on_both_machines(lab: L
 
 
 def test_each_vm_is_a_system_container_on_the_machine_where_it_belongs(lab: Lab) -> None:
-    listing = "machinectl list --no-legend | cut -d' ' -f1"
-    on_active = said(lab, active(lab), listing).split()
-    on_standby = said(lab, standby(lab), listing).split()
-    assert on_active == sorted(("frontend", "zeoserver", f"zeoclient-{active(lab)}"))
-    assert on_standby == [f"zeoclient-{standby(lab)}"]
+    serves, waits = active_and_standby(lab)
+    listed = pair_said(lab, "machinectl list --no-legend | cut -d' ' -f1")
+    assert listed[serves].split() == sorted(("frontend", "zeoserver", f"zeoclient-{serves}"))
+    assert listed[waits].split() == [f"zeoclient-{waits}"]
 
 
 def test_each_machine_believes_to_be_what_the_description_says(lab: Lab) -> None:
+    asked = "hostname; for link in br-service eth1; do ip -brief -4 address show $link; done"
+    told = pair_said(lab, asked)
     for node in lab.cluster.nodes:
-        assert said(lab, node.name, "hostname") == node.name
-        assert node.address in said(lab, node.name, "ip -brief -4 address show br-service")
-        assert f"{node.replication_address}/24" in said(
-            lab, node.name, "ip -brief -4 address show eth1"
-        )
+        name, service, replication = told[node.name].splitlines()
+        assert name == node.name
+        assert node.address in service
+        assert f"{node.replication_address}/24" in replication
 
 
 def test_only_what_the_lab_says_is_not_as_on_a_server(lab: Lab) -> None:
-    for host in lab.cluster.hosts:
-        assert lab.run(host, "systemctl --failed --no-legend --plain") == ""
+    asked = dict.fromkeys(lab.cluster.hosts, "systemctl --failed --no-legend --plain")
+    assert each_said(lab, asked) == dict.fromkeys(lab.cluster.hosts, "")
 
 
 def test_a_vm_boots_nothing_that_a_container_can_do_without(lab: Lab) -> None:
-    for vm in lab.cluster.vms:
-        assert said(lab, vm.name, "systemctl is-enabled systemd-logind || true") == "masked-runtime"
-        generated = "ls -d /run/systemd/generator /run/systemd/generator.late 2>/dev/null || true"
-        assert lab.run(vm.name, generated) == ""
+    masked = "systemctl is-enabled systemd-logind"
+    generated = "ls -d /run/systemd/generator /run/systemd/generator.late 2>/dev/null"
+    asked = {vm.name: f"{masked}; {generated}; true" for vm in lab.cluster.vms}
+    assert each_said(lab, asked) == dict.fromkeys(asked, "masked-runtime\n")
 
 
 def test_a_power_cut_loses_nothing_that_was_synced_and_the_other_machine_takes_over(
     lab: Lab,
 ) -> None:
-    died, takes_over = active(lab), standby(lab)
+    died, takes_over = active_and_standby(lab)
+    boot = said(lab, died, "cat /proc/sys/kernel/random/boot_id")
     with lab.start("zeoserver", f"exec python3 -c '{WRITER}'") as writer:
         assert writer.stdout
         acknowledged = [writer.stdout.readline() for _ in range(200)]
 
         lab.poweroff(died)
+        assert lab.states()[died] == "off"
 
         writer.kill()
         acknowledged += writer.stdout.readlines()
@@ -98,12 +109,13 @@ def test_a_power_cut_loses_nothing_that_was_synced_and_the_other_machine_takes_o
     assert "is off" in said(lab, takes_over, "journalctl -b -t tandem-fence --no-pager")
     lab.poweron(died)
     lab.await_ssh(died)
+    assert said(lab, died, "cat /proc/sys/kernel/random/boot_id") not in ("", boot)
     eventually(lambda: rejoined(lab, died), 120)
     assert active(lab) == takes_over
 
 
 def test_what_is_written_on_one_machine_is_on_the_other(lab: Lab) -> None:
-    primary, other = active(lab), standby(lab)
+    primary, other = active_and_standby(lab)
     lab.run("zeoserver", "echo replicated >/srv/tandem/data/mark && sync")
     frozen = "/var/lib/machines/zeoserver"
     # Nothing else is written there meanwhile. What the machines have in memory does not count.
@@ -111,7 +123,7 @@ def test_what_is_written_on_one_machine_is_on_the_other(lab: Lab) -> None:
     compared = f"bash -c 'set -o pipefail; {read} | sha256sum'"
     lab.run(primary, f"fsfreeze -f {frozen}")
     try:
-        sums = [lab.run(name, compared) for name in (primary, other)]
+        sums = each_said(lab, dict.fromkeys((primary, other), compared))
     finally:
         lab.run(primary, f"fsfreeze -u {frozen}")
-    assert sums[0] == sums[1]
+    assert sums[primary] == sums[other]

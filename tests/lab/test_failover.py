@@ -10,7 +10,15 @@ import pytest
 from tandem.lab.faults import cut
 from tandem.lab.lab import Lab
 from tests.lab.operating import fab, said
-from tests.lab.running import active, all_well, eventually, healed, standby, visited
+from tests.lab.running import (
+    active,
+    active_and_standby,
+    all_well,
+    eventually,
+    healed,
+    standby,
+    visited,
+)
 from tests.lab.running import said as said_on
 
 pytestmark = [
@@ -40,7 +48,7 @@ def moved(lab: Lab, command: str) -> dict[str, Any]:
 
 
 def test_the_other_machine_serves_and_back(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
-    source, to = active(lab), standby(lab)
+    source, to = active_and_standby(lab)
     there = moved(lab, "failover")
     assert (there["serves"], active(lab)) == (to, to)
     eventually(lambda: fab(lab, "status").returncode == 0, 90)
@@ -104,7 +112,7 @@ def test_a_vm_that_is_killed_while_nobody_hears_it_starts_again(lab: Lab) -> Non
 
 
 def test_in_maintenance_nothing_is_taken_over_even_from_a_dead_machine(lab: Lab) -> None:
-    source, other = active(lab), standby(lab)
+    source, other = active_and_standby(lab)
     assert fab(lab, "maintenance:on").returncode == 1
     begun = fab(lab, "maintenance:on", "--why=new disks")
     assert begun.returncode == 0, said(begun)
@@ -125,7 +133,7 @@ def test_in_maintenance_nothing_is_taken_over_even_from_a_dead_machine(lab: Lab)
 
 
 def test_old_data_is_served_by_force_alone_and_what_was_newer_is_kept(lab: Lab) -> None:
-    source, other = active(lab), standby(lab)
+    source, other = active_and_standby(lab)
     lab.poweroff(other)
     eventually(lambda: said_on(lab, source, f"cl_status nodestatus {other}") == "dead", 60)
     lab.run("zeoserver", "echo newer >/srv/tandem/data/newer && sync")

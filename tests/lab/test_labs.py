@@ -11,7 +11,7 @@ import pytest
 from tandem.errors import TandemError
 from tandem.lab import faults
 from tandem.lab.commands import IMAGES
-from tandem.lab.starting import described_for, lab_up
+from tandem.lab.starting import described_for, lab_up, refuse_what_does_not_fit
 from tandem.rendering import CHECKOUT
 from tests.examples import FILES
 from tests.lab.conftest import Start
@@ -59,9 +59,7 @@ def test_a_lab_whose_start_is_broken_off_leaves_nothing_behind(
         (sys.executable, "-c", program), stdout=subprocess.PIPE, text=True, cwd=CHECKOUT
     ) as starting:
         assert starting.stdout
-        for line in starting.stdout:
-            if "boot" in line:
-                break
+        assert any("boot" in line for line in starting.stdout)
         time.sleep(2)
         starting.send_signal(number)
     deadline = time.monotonic() + 10
@@ -84,6 +82,11 @@ def test_too_little_memory_is_one_line(tmp_path: Path) -> None:
     starting = lab_up(described, tmp_path, IMAGES, print, memory=10_000_000)
     with pytest.raises(TandemError, match=r"^too little memory for the lab: .* are available$"):
         starting.__enter__()
+
+
+def test_too_little_room_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(TandemError, match=r"^too little room in [^\n]*, and \d+ MB are free$"):
+        refuse_what_does_not_fit(0, 10**9, tmp_path)
 
 
 def test_vms_that_the_labs_machines_cannot_run_are_refused_in_one_line(tmp_path: Path) -> None:

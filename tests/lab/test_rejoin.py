@@ -4,7 +4,7 @@ import pytest
 
 from tandem.lab.lab import Lab
 from tests.lab.operating import fab, said
-from tests.lab.running import active, all_well, eventually, in_sync, standby
+from tests.lab.running import active_and_standby, all_well, eventually, in_sync
 from tests.lab.running import said as said_on
 
 pytestmark = [
@@ -32,7 +32,7 @@ def state(lab: Lab, machine: str) -> str:
 
 def test_a_machine_that_was_fenced_gets_its_power_back(lab: Lab) -> None:
     all_well(lab)
-    source, other = active(lab), standby(lab)
+    source, other = active_and_standby(lab)
     lab.poweroff(other)
     eventually(lambda: said_on(lab, source, f"cl_status nodestatus {other}") == "dead", 60)
     done = fab(lab, f"rejoin:{other}", "--yes")
@@ -44,7 +44,7 @@ def test_a_machine_that_was_fenced_gets_its_power_back(lab: Lab) -> None:
 
 def test_what_the_standby_alone_has_is_kept_and_given_up(lab: Lab) -> None:
     all_well(lab)
-    source, other = active(lab), standby(lab)
+    source, other = active_and_standby(lab)
     lab.run(source, "drbdsetup disk-options 1 --fencing=dont-care")
     lab.run(other, SPLIT)
     lab.run("zeoserver", "echo kept >/srv/tandem/data/kept && sync")

@@ -31,14 +31,20 @@ def changed(lab: Lab, tmp_path: Path, old: str, new: str) -> Path:
 
 
 @pytest.fixture
-def well(lab: Lab) -> Iterator[Lab]:
+def well(lab: Lab) -> Lab:
+    """The cluster, all well, and a test leaves it so."""
+    all_well(lab)
+    return lab
+
+
+@pytest.fixture
+def mended(well: Lab) -> Iterator[Lab]:
     """The cluster, all well; what a test has rolled out is taken back after it.
 
     Of a file that was changed twice Heartbeat has to see the second change, too.
     """
-    all_well(lab)
-    yield lab
-    done = fab(lab, "deploy", "--yes")
+    yield well
+    done = fab(well, "deploy", "--yes")
     assert done.returncode == 0, said(done)
 
 
@@ -93,18 +99,18 @@ def test_heartbeats_key_is_not_changed_while_it_runs(well: Lab, tmp_path: Path) 
 
 
 def test_a_heartbeat_that_does_not_understand_its_peer_is_stopped_before_it_fences(
-    well: Lab,
+    mended: Lab,
 ) -> None:
-    other = standby(well)
-    well.run(other, "systemctl stop heartbeat; cp -p /etc/ha.d/authkeys /root/key")
-    well.run(other, "sed -i 's/sha1 .*/sha1 wrong/' /etc/ha.d/authkeys")
+    other = standby(mended)
+    mended.run(other, "systemctl stop heartbeat; cp -p /etc/ha.d/authkeys /root/key")
+    mended.run(other, "sed -i 's/sha1 .*/sha1 wrong/' /etc/ha.d/authkeys")
     try:
         with pytest.raises(TandemError, match="does not hear its peer, and is stopped again"):
-            well.run(other, START_HEARTBEAT.does, 55)
-        assert well.run(other, "systemctl is-active heartbeat; true").strip() == "failed"
-        assert set(well.states().values()) == {"on"}
+            mended.run(other, START_HEARTBEAT.does, 55)
+        assert mended.run(other, "systemctl is-active heartbeat; true").strip() == "failed"
+        assert set(mended.states().values()) == {"on"}
     finally:
-        well.run(other, "mv /root/key /etc/ha.d/authkeys")
+        mended.run(other, "mv /root/key /etc/ha.d/authkeys")
 
 
 def test_what_was_changed_by_hand_is_seen_and_mended(well: Lab) -> None:
@@ -124,24 +130,24 @@ def test_what_was_changed_by_hand_is_seen_and_mended(well: Lab) -> None:
     assert fab(well, "plan").returncode == 0
 
 
-def test_apache_takes_a_changed_configuration_and_goes_on(well: Lab, tmp_path: Path) -> None:
-    file = changed(well, tmp_path, "[frontend-vm]\n", "[frontend-vm]\ntimeout = 77\n")
+def test_apache_takes_a_changed_configuration_and_goes_on(mended: Lab, tmp_path: Path) -> None:
+    file = changed(mended, tmp_path, "[frontend-vm]\n", "[frontend-vm]\ntimeout = 77\n")
     asked = "systemctl show --value --property=MainPID tandem-frontend"
-    before = well.run("frontend", asked)
-    done = fab(well, "deploy", file=file)
+    before = mended.run("frontend", asked)
+    done = fab(mended, "deploy", file=file)
     assert done.returncode == 0, said(done)
-    assert fab(well, "plan", file=file).returncode == 0
-    assert well.run("frontend", asked) == before
-    all_well(well)
+    assert fab(mended, "plan", file=file).returncode == 0
+    assert mended.run("frontend", asked) == before
+    all_well(mended)
 
 
-def test_what_visitors_would_notice_is_not_done_without_a_yes(well: Lab) -> None:
-    well.run("zeoserver", "echo '# by hand' >>/etc/systemd/system/tandem-zeoserver.service")
-    done = fab(well, "deploy")
+def test_what_visitors_would_notice_is_not_done_without_a_yes(mended: Lab) -> None:
+    mended.run("zeoserver", "echo '# by hand' >>/etc/systemd/system/tandem-zeoserver.service")
+    done = fab(mended, "deploy")
     assert done.returncode == 1
     assert "requests wait, up to 3 s" in said(done)
     assert "--yes" in done.stderr
-    assert fab(well, "plan").returncode == 2
+    assert fab(mended, "plan").returncode == 2
 
 
 def test_a_machine_that_does_not_answer_hides_no_other(well: Lab, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ import pytest
 from tandem.lab.commands import IMAGES
 from tandem.rendering import CHECKOUT
 from tests.examples import FILES
-from tests.lab.asroot import as_root
 from tests.lab.leftovers import left
 
 AS_NOBODY = """\
@@ -77,7 +76,7 @@ print(os.geteuid(), os.stat(sys.argv[1]).st_uid)
 """
 
 
-@as_root
+@pytest.mark.root
 def test_nobody_is_root_of_a_namespace_with_the_accounts_that_a_machine_has(
     tmp_path: Path, place: Path
 ) -> None:
@@ -89,7 +88,7 @@ def test_nobody_is_root_of_a_namespace_with_the_accounts_that_a_machine_has(
     assert (place / "file").stat().st_uid == 100000 + 105 - 1
 
 
-@as_root
+@pytest.mark.root
 def test_without_subordinate_ids_it_is_one_line(tmp_path: Path, place: Path) -> None:
     done = as_nobody(tmp_path, sys.executable, "-c", BECOMES_ROOT, place, ids="")
     assert done.stdout == ""
@@ -105,7 +104,7 @@ subprocess.run(apart(("sh", "-c", "chown 105 $0 && stat -c %u $0", sys.argv[1]))
 """
 
 
-@as_root
+@pytest.mark.root
 def test_what_is_made_apart_has_the_accounts_of_a_host(tmp_path: Path, place: Path) -> None:
     (place / "file").touch()
     shutil.chown(place / "file", "nobody", "nogroup")
@@ -137,7 +136,7 @@ fab status || true
 @pytest.mark.beside
 @pytest.mark.slow
 @pytest.mark.timeout(600, func_only=True)
-@as_root
+@pytest.mark.root
 def test_nobody_operates_a_lab_by_its_commands(tmp_path: Path, place: Path) -> None:
     (place / "images").mkdir()
     shutil.copy(FILES["cluster"], place / "cluster.cfg")
@@ -161,7 +160,7 @@ def test_nobody_operates_a_lab_by_its_commands(tmp_path: Path, place: Path) -> N
     assert left() == before
 
 
-@as_root
+@pytest.mark.root
 def test_root_stays_what_it_is() -> None:
     program = BECOMES_ROOT.partition("os.chown")[0] + "print(os.readlink('/proc/self/ns/user'))"
     done = subprocess.run(

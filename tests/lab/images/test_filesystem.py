@@ -10,7 +10,6 @@ import pytest
 from tandem.errors import TandemError
 from tandem.lab.images.filesystem import add_modules, image, install, pack, unpack
 from tandem.rendering import File
-from tests.lab.asroot import as_root
 
 HOSTS = File(PurePosixPath("etc/hosts"), "127.0.0.1 localhost\n", 0o644)
 SECRET = File(PurePosixPath("etc/ha.d/authkeys"), "auth 1\n", 0o600)
@@ -82,7 +81,7 @@ UNIT = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
 UNITS = PurePosixPath("etc/systemd/system")
 
 
-@as_root
+@pytest.mark.root
 def test_a_boot_starts_what_the_preset_says_and_nothing_else(tmp_path: Path) -> None:
     install(
         [
@@ -99,7 +98,7 @@ def test_a_boot_starts_what_the_preset_says_and_nothing_else(tmp_path: Path) -> 
     assert started == ["on.service"]
 
 
-@as_root
+@pytest.mark.root
 def test_accounts_and_folders_are_made(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     install(
@@ -117,7 +116,7 @@ def test_accounts_and_folders_are_made(tmp_path: Path) -> None:
     assert (made.st_uid, stat.S_IMODE(made.st_mode)) == (777, 0o750)
 
 
-@as_root
+@pytest.mark.root
 def test_a_tar_keeps_owners_modes_and_capabilities(tmp_path: Path) -> None:
     ping = tmp_path / "from" / "ping"
     ping.parent.mkdir()
