@@ -25,7 +25,8 @@ def test_capacity_comes_first_the_standby_next_the_active_machine_last() -> None
         ("slave",),
         ("zeoclient-slave",),
         ("master",),
-        ("frontend", "zeoserver"),
+        ("frontend",),
+        ("zeoserver",),
         ("zeoclient-master",),
     ]
 
@@ -35,7 +36,8 @@ def test_the_replicated_vms_go_with_the_active_machine() -> None:
         ("master",),
         ("zeoclient-master",),
         ("slave",),
-        ("frontend", "zeoserver"),
+        ("frontend",),
+        ("zeoserver",),
         ("zeoclient-slave",),
     ]
 

@@ -72,10 +72,11 @@ EFFECTS: Final = (
 """In the order in which they are done."""
 
 _RESTARTS: Final = (
+    # Nobody waits in it yet.
+    ("tandem-waitingroom.service", ""),
     ("tandem-zeoclient*.service", ""),
     ("tandem-zeoserver.service", "requests wait, up to 3 s"),
     ("tandem-frontend.service", "no answer, up to 3 s"),
-    ("tandem-waitingroom.service", ""),
     ("tandem-*.timer", ""),
 )
 """Units that are started anew when their own files change, and what visitors notice."""

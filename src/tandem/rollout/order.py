@@ -1,6 +1,7 @@
 """Which hosts a command is about, and in which order they are changed."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from tandem.model import Cluster, Host
 from tandem.rollout.facts import Facts
@@ -52,8 +53,9 @@ def stages(cluster: Cluster, active: str) -> Iterator[tuple[Host, ...]]:
     """The hosts that are changed at the same time, one stage after the other.
 
     Capacity comes first, then the standby, the active machine last, each machine before its VMs: a
-    fault shows where it matters least. The replicated VMs go with the active machine. A host with
-    Plone clients is a stage of its own, so that those of all others serve meanwhile.
+    fault shows where it matters least. The replicated VMs go with the active machine, the frontend
+    before the zeoserver: while that is away, visitors wait in the frontend's waiting room. A host
+    with Plone clients is a stage of its own, so that those of all others serve meanwhile.
     """
     capacity = [name for name in cluster.machines if name not in cluster.pair]
     standby = [name for name in cluster.pair if name != active]
@@ -64,5 +66,13 @@ def stages(cluster: Cluster, active: str) -> Iterator[tuple[Host, ...]]:
             if host.vm and any(lives_on(host, name, active) for name in machines)
         )
         for hosts in ([cluster.hosts[name] for name in machines], list(vms)):
-            yield tuple(host for host in hosts if "zeoclient" not in host.roles)
-            yield from ((host,) for host in hosts if "zeoclient" in host.roles)
+            yield tuple(host for host in hosts if not host.roles)
+            alone = (host for host in hosts if host.roles)
+            yield from ((host,) for host in sorted(alone, key=_turn))
+
+
+_TURNS: Final = ("frontend", "zeoserver", "zeoclient")
+
+
+def _turn(host: Host) -> int:
+    return min(_TURNS.index(role) for role in host.roles)
