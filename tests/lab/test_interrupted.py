@@ -36,22 +36,26 @@ def bare(start: Start) -> Iterator[Lab]:
         yield lab
 
 
+def begun(lab: Lab) -> subprocess.Popen[str]:
+    """A deploy, and all that it says."""
+    return subprocess.Popen(
+        lab.namespace.entering((*DEPLOY, f"--cluster={lab.folder / 'cluster.cfg'}")),
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+
+
 @contextmanager
 def deploying(lab: Lab, until: str) -> Iterator[list[str]]:
     """A deploy that goes on in the block, from a step that says so on; its lines after the block.
 
     It has to fail.
     """
-    command = (*DEPLOY, f"--cluster={lab.folder / 'cluster.cfg'}")
     lines: list[str] = []
-    with subprocess.Popen(
-        lab.namespace.entering(command),
-        cwd=CHECKOUT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    ) as running:
+    with begun(lab) as running:
         assert running.stdout
         for line in running.stdout:
             lines.append(line)
@@ -129,15 +133,7 @@ def test_runs_that_are_killed_at_any_moment_are_finished_by_the_next(
 def killed_within(lab: Lab, least: float, most: float) -> str:
     """Kill a deploy at a random moment (s): when that was, and in what; empty: it had ended."""
     moment = SystemRandom().uniform(least, most)
-    command = lab.namespace.entering((*DEPLOY, f"--cluster={lab.folder / 'cluster.cfg'}"))
-    with subprocess.Popen(
-        command,
-        cwd=CHECKOUT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    ) as running:
+    with begun(lab) as running:
         assert running.stdout
         with suppress(subprocess.TimeoutExpired):
             running.wait(moment)

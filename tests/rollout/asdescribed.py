@@ -7,6 +7,8 @@ from typing import Any
 from tandem.model import Cluster
 from tandem.rendering import Secrets
 from tandem.rollout.facts import Built, Facts, Installed, Unit
+from tandem.rollout.remote import HostError
+from tandem.rollout.survey import Survey
 from tandem.rollout.wanted import Wanted, units_of, wanted_on
 
 SECRETS = Secrets(
@@ -40,6 +42,19 @@ def facts(wanted: Wanted) -> Facts:
         groups={wanted.storage.group: 0} if wanted.storage else {},
         logical=dict.fromkeys(wanted.storage.sizes if wanted.storage else (), ""),
         **released(wanted),
+    )
+
+
+def bare(cluster: Cluster, why: str) -> Survey:
+    """What is seen of machines without anything, and of VMs that do not answer, and why."""
+    return Survey(
+        cluster,
+        "",
+        {name: wanted(cluster, name) for name in cluster.hosts},
+        {
+            name: HostError(name, why) if host.vm else Facts()
+            for name, host in cluster.hosts.items()
+        },
     )
 
 

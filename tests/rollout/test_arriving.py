@@ -12,11 +12,10 @@ import pytest
 from tandem.model import Host, Ssh
 from tandem.rollout import arriving
 from tandem.rollout.arriving import arrive, introduce, remember
-from tandem.rollout.facts import Facts
 from tandem.rollout.remote import HostError
 from tandem.rollout.survey import Survey
 from tests.examples import example
-from tests.rollout.asdescribed import wanted
+from tests.rollout import asdescribed
 
 KEY = "ssh-ed25519 AAAAnew frontend"
 
@@ -42,15 +41,7 @@ def bare(tmp_path: Path) -> Survey:
     """What is seen of machines without anything, and of VMs whose host keys are not known."""
     cluster = example("containers")
     cluster = replace(cluster, ssh=replace(cluster.ssh, known_hosts=str(tmp_path / "known")))
-    return Survey(
-        cluster,
-        "",
-        {name: wanted(cluster, name) for name in cluster.hosts},
-        {
-            name: HostError(name, "the host key is not known") if host.vm else Facts()
-            for name, host in cluster.hosts.items()
-        },
-    )
+    return asdescribed.bare(cluster, "the host key is not known")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tandem.rollout.facts import Facts
 from tandem.rollout.remote import HostError
 from tandem.rollout.survey import Survey
 from tests.examples import example
+from tests.rollout import asdescribed
 from tests.rollout.asdescribed import facts as described
 from tests.rollout.asdescribed import wanted
 
@@ -27,15 +28,7 @@ CLUSTER = example("containers")
 @pytest.fixture
 def bare() -> Survey:
     """What is seen of machines on which nothing is; their VMs are to come."""
-    return Survey(
-        CLUSTER,
-        "",
-        {name: wanted(CLUSTER, name) for name in CLUSTER.hosts},
-        {
-            name: HostError(name, "no answer") if host.vm else Facts()
-            for name, host in CLUSTER.hosts.items()
-        },
-    )
+    return asdescribed.bare(CLUSTER, "no answer")
 
 
 @pytest.fixture

@@ -76,14 +76,12 @@ class Survey:
 
         A Plone client waits for the ZEO server; what is left is planned anew once they are there.
         """
+        if not self.coming:
+            return self.plans
         return {
-            name: tuple(
-                step
-                for step in steps
-                if step.phase is not Phase.LAST or self.cluster.hosts[name].machine
-            )
-            if self.coming
-            else steps
+            name: steps
+            if self.cluster.hosts[name].machine
+            else tuple(step for step in steps if step.phase is not Phase.LAST)
             for name, steps in self.plans.items()
         }
 
