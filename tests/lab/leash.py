@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -83,20 +84,25 @@ def await_processes(namespace: Namespace, expected: dict[str, str]) -> None:
     until(lambda: processes(namespace) == expected, f"nothing runs but {expected}", 5)
 
 
-def spaces(process: int) -> set[str]:
+class Spaces:
     """The namespaces of a process that are not this computer's own."""
-    return _spaces(str(process)) - _spaces("self")
+
+    def __init__(self, process: int) -> None:
+        # The number of one that has ended is soon another's, unless it is held open.
+        held = [os.open(path, os.O_RDONLY) for path in _spaces(str(process))]
+        weakref.finalize(self, lambda: [os.close(one) for one in held])
+        own = {path.stat().st_ino for path in _spaces("self")}
+        self.numbers = {os.fstat(one).st_ino for one in held} - own
+
+    @property
+    def inhabited(self) -> bool:
+        """Whether any process is in one of them."""
+        for directory in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if self.numbers & {path.stat().st_ino for path in _spaces(directory.name)}:
+                    return True
+        return False
 
 
-def _spaces(process: str) -> set[str]:
-    """All namespaces of a process, none of one that has ended."""
-    with contextlib.suppress(OSError):
-        return {
-            str(Path(f"/proc/{process}/ns/{kind}").readlink()) for kind in ("net", "mnt", "pid")
-        }
-    return set()
-
-
-def inhabited(those: set[str]) -> bool:
-    """Tell whether any process is in one of these namespaces."""
-    return any(those & _spaces(directory.name) for directory in Path("/proc").glob("[0-9]*"))
+def _spaces(process: str) -> list[Path]:
+    return [Path(f"/proc/{process}/ns/{kind}") for kind in ("net", "mnt", "pid")]

@@ -14,11 +14,10 @@ from tandem.errors import TandemError
 from tandem.lab.namespace import Namespace, NoLabError, leashed
 from tests.lab.leash import (
     IN_NAMESPACES,
+    Spaces,
     await_processes,
-    inhabited,
     processes,
     sh,
-    spaces,
     switch_on,
     until,
 )
@@ -58,20 +57,20 @@ def started(folder: Path, *asked: str) -> Iterator[subprocess.Popen[str]]:
                 Namespace(folder).end()
 
 
-def lived_in(namespace: Namespace) -> set[str]:
+def lived_in(namespace: Namespace) -> Spaces:
     """The namespaces, which have programs, a mount and a link now."""
     sh(namespace, "program", BUSY)
     namespace.run(("mount", "-t", "tmpfs", "tmpfs", "/mnt"))
     namespace.run(("ip", "link", "add", "service", "type", "bridge"))
-    those = spaces(namespace.keeper)
-    assert len(those) == 3
-    assert inhabited(those)
+    those = Spaces(namespace.keeper)
+    assert len(those.numbers) == 3
+    assert those.inhabited
     return those
 
 
-def gone(those: set[str]) -> None:
+def gone(those: Spaces) -> None:
     # The kernel keeps neither a network nor mounts that no process is in.
-    until(lambda: not inhabited(those), "nothing is left", 5)
+    until(lambda: not those.inhabited, "nothing is left", 5)
 
 
 def test_its_processes_links_and_mounts_are_its_own(tmp_path: Path) -> None:
@@ -88,20 +87,20 @@ def test_its_processes_links_and_mounts_are_its_own(tmp_path: Path) -> None:
 def test_nothing_is_left_after_the_block(tmp_path: Path) -> None:
     with leashed(tmp_path / "lab") as namespace:
         those = lived_in(namespace)
-    assert not inhabited(those)
+    assert not those.inhabited
 
 
 def test_nothing_is_left_after_an_error_in_the_block(tmp_path: Path) -> None:
-    those: set[str] = set()
+    those: list[Spaces] = []
 
     def fails() -> None:
         with leashed(tmp_path / "lab") as namespace:
-            those.update(lived_in(namespace))
+            those.append(lived_in(namespace))
             raise TandemError("the machines do not boot")
 
     with pytest.raises(TandemError, match="do not boot"):
         fails()
-    assert not inhabited(those)
+    assert not those[0].inhabited
 
 
 @pytest.mark.parametrize(
@@ -140,7 +139,7 @@ def test_a_lab_that_stays_outlives_who_started_it_and_its_terminal(tmp_path: Pat
         os.killpg(starter.pid, signal.SIGKILL)
         starter.wait()
         with pytest.raises(AssertionError, match="it ends"):
-            until(lambda: not inhabited(those), "it ends", 0.5)
+            until(lambda: not those.inhabited, "it ends", 0.5)
         assert Namespace(tmp_path / "lab").ask("states") == {"program": "on"}
 
 
