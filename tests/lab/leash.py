@@ -90,7 +90,8 @@ class Spaces:
     def __init__(self, process: int) -> None:
         # The number of one that has ended is soon another's, unless it is held open.
         held = [os.open(path, os.O_RDONLY) for path in _spaces(str(process))]
-        weakref.finalize(self, lambda: [os.close(one) for one in held])
+        for one in held:
+            weakref.finalize(self, os.close, one)
         own = {path.stat().st_ino for path in _spaces("self")}
         self.numbers = {os.fstat(one).st_ino for one in held} - own
 
