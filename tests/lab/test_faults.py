@@ -42,6 +42,13 @@ def _leaves_it_healthy(lab: Lab) -> Iterator[None]:
     eventually(lambda: come_back(lab), 180)
 
 
+def typed(lab: Lab, command: str, *options: str) -> str:
+    """What a command of the lab prints, as an operator types it."""
+    done = fab(lab, f"lab:{command}", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_a_cut_replication_link_is_seen_by_drbd_and_heals(lab: Lab) -> None:
     primary = active(lab)
     faults.cut(lab, "replication")
@@ -108,19 +115,20 @@ def test_a_frozen_machine_stands_still_and_goes_on_as_it_was(lab: Lab) -> None:
     eventually(lambda: said(lab, other, "cat /proc/sys/kernel/random/boot_id") == boot, 30)
 
 
-def test_a_full_disk_takes_nothing_more_and_is_emptied_again(lab: Lab) -> None:
+@pytest.mark.parametrize("role", ["zeoserver", "frontend"])
+def test_a_full_disk_takes_nothing_more_and_is_emptied_again(lab: Lab, role: str) -> None:
     tried = "cp /bin/bash /srv/tandem/data/more 2>&1; rm -f /srv/tandem/data/more"
-    faults.fill(lab, "zeoserver")
-    assert "No space left on device" in said(lab, "zeoserver", tried)
-    faults.heal(lab)
-    assert lab.run("zeoserver", tried) == ""
+    assert typed(lab, f"fill:{role}") == f"{role}'s disk is full\n"
+    assert "No space left on device" in said(lab, role, tried)
+    assert typed(lab, "heal").startswith("healed: ")
+    assert lab.run(role, tried) == ""
 
 
 def test_drbd_gives_up_a_bad_disk_and_the_service_goes_on_from_the_peers(lab: Lab) -> None:
     primary = active(lab)
-    faults.bad_disk(lab, primary, "zeoserver")
-    said(lab, "zeoserver", "echo on >/srv/tandem/data/mark; sync")
-    eventually(lambda: "Diskless" in said(lab, primary, "drbdadm dstate zeoserver"), 30)
+    typed(lab, f"bad-disk:{primary}", "--volume=frontend")
+    said(lab, "frontend", "echo on >/var/tmp/mark; sync")
+    eventually(lambda: "Diskless" in said(lab, primary, "drbdadm dstate frontend"), 30)
     assert active(lab) == primary
     faults.heal(lab)
     eventually(lambda: in_sync(lab, primary), 60)

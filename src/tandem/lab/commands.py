@@ -66,19 +66,15 @@ def _command(name: str, says: str, **helps: str) -> Callable[[Callable[..., None
 
 
 def _lab(cluster: str) -> Lab:
-    lab = open_lab(_folder(cluster_in(Path(cluster))))
+    lab = open_lab(_folder_of(Path(cluster)))
     go_where_root_is(lab.namespace.keeper)
     return lab
 
 
 def lab_here(file: Path) -> Lab | None:
-    """The lab of a description, if it runs; this program goes on in its network then.
-
-    The description may be the one that the lab itself keeps.
-    """
-    folder = file.parent if (file.parent / DESCRIBED).exists() else _folder(cluster_in(file))
+    """The lab of a description, if it runs; this program goes on in its network then."""
     try:
-        lab = open_lab(folder)
+        lab = open_lab(_folder_of(file))
     except NoLabError:
         return None
     go_where_root_is(lab.namespace.keeper)
@@ -93,6 +89,11 @@ def _number(option: str, text: str, most: int = 1_000_000) -> float:
         if 0 <= (number := float(text)) <= most:
             return number
     raise TandemError(f"--{option}={text}: expected a number, at most {most:,}")
+
+
+def _folder_of(file: Path) -> Path:
+    """The folder of a description's lab; the description may be the one that the lab keeps."""
+    return file.parent if (file.parent / DESCRIBED).exists() else _folder(cluster_in(file))
 
 
 def _folder(cluster: Cluster) -> Path:
