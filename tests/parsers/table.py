@@ -92,6 +92,7 @@ PARSERS = (
         (
             "/etc/ha.d/resource.d/*",
             "/usr/lib/stonith/plugins/external/*",
+            "/usr/share/heartbeat/cat",
             "/usr/local/lib/tandem/*",
             "/usr/local/lib/tandem/generators/*",
             f"{FRONTEND}/run",
