@@ -1,6 +1,7 @@
 """The shipped cluster on real kernels: what it is for, and what it does when power is cut."""
 
 import tarfile
+import time
 
 import pytest
 
@@ -50,6 +51,17 @@ def test_the_debian_of_each_host_has_what_lets_it_in_and_nothing_of_this_compute
 
 def test_a_visitor_gets_the_site_at_the_floating_ip(lab: Lab) -> None:
     eventually(lambda: visited(lab, timeout=30) == 200, 180)
+
+
+def test_visitors_wait_while_the_frontends_apache_ends(lab: Lab) -> None:
+    lab.run("frontend", "/usr/local/lib/tandem/visitors wait")
+    began = time.monotonic()
+    try:
+        assert visited(lab, timeout=1.5) == 0
+        assert time.monotonic() - began > 1.5, "they are refused"
+    finally:
+        lab.run("frontend", "/usr/local/lib/tandem/visitors come")
+    assert visited(lab) == 200
 
 
 def test_the_volumes_are_in_sync_and_heartbeat_is_active_on_both_machines(lab: Lab) -> None:

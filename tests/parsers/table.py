@@ -102,6 +102,7 @@ PARSERS = (
         texts.scripts,
         ("dash", "shellcheck"),
     ),
+    Parser("perl", ("/usr/local/lib/tandem/network/*",), texts.perl, ("perl",)),
     Parser(
         "settings",
         ("/etc/default/*", "/etc/default/grub.d/*"),

@@ -1,6 +1,6 @@
 """Scripts, a page and a password: what sh, a browser and ipmitool read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
@@ -14,15 +14,29 @@ VOID = {"br", "hr", "img", "input", "link", "meta"}
 
 def scripts(tree: Tree, paths: Sequence[PurePosixPath]) -> list[str]:
     """What dash and shellcheck say against scripts."""
-    found = []
-    for path in paths:
-        text = tree.text(path)
-        if not text.startswith("#!/bin/sh\n"):
-            found.append(f"{path}: expected the first line #!/bin/sh")
-        if not tree.at(path).stat().st_mode & 0o111:
-            found.append(f"{path}: not executable")
-        found += (f"{path}: {line}" for line in shell(text))
-    return found
+    return [said for path in paths for said in _program(tree, path, "/bin/sh", shell)]
+
+
+def perl(tree: Tree, paths: Sequence[PurePosixPath]) -> list[str]:
+    """What perl says against scripts."""
+    return [said for path in paths for said in _program(tree, path, "/usr/bin/perl", _perl)]
+
+
+def _program(
+    tree: Tree, path: PurePosixPath, interpreter: str, complaints: Callable[[str], Iterable[str]]
+) -> Iterator[str]:
+    text = tree.text(path)
+    if not text.startswith(f"#!{interpreter}\n"):
+        yield f"{path}: expected the first line #!{interpreter}"
+    if not tree.at(path).stat().st_mode & 0o111:
+        yield f"{path}: not executable"
+    for line in complaints(text):
+        yield f"{path}: {line}"
+
+
+def _perl(text: str) -> list[str]:
+    said = run(("perl", "-wc"), given=text).stderr
+    return [line for line in lines(said) if line != "- syntax OK"]
 
 
 def settings(tree: Tree, paths: Sequence[PurePosixPath]) -> list[str]:

@@ -29,7 +29,10 @@ for vm in /sys/fs/cgroup/machine.slice/tandem-vm-*.service; do
 done"""
 
     def resources(self, cluster: Cluster) -> tuple[str, ...]:
-        """The VMs' units, the ZEO server's before that of the frontend; both boot at once."""
+        """The VMs' units, the ZEO server's before that of the frontend; both boot at once.
+
+        So the frontend ends first, while what it works on can be finished.
+        """
         units = self.watched(cluster).values()
         names = "::".join(unit.removeprefix("tandem-unit::") for unit in units)
         return (f"tandem-begin::{names}", *units)

@@ -43,8 +43,7 @@ def programs_of(cluster: Cluster, host: Host) -> tuple[Program, ...]:
 def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
     hypervisor = hypervisor_of(cluster)
     yield Program("hosts", ("hosts",), seen={"boots": units_at_boot(cluster, host)})
-    kind = "machine" if host.machine else "vm"
-    yield Program("network", (f"network/{kind}",), seen={"hypervisor": hypervisor})
+    yield Program("network", tuple(_networks(cluster, host)), seen={"hypervisor": hypervisor})
     if cluster.network.firewall == "nftables":
         yield Program("firewall", ("firewall",), seen={"accesses": access_to(cluster, host)})
     if host.roles:
@@ -80,6 +79,12 @@ def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
         yield Program(hypervisor.program, hypervisor.vm_folders)
     if "frontend" in host.roles:
         yield Program("apache", ("apache",), below=str(FRONTEND_THERE.parts).lstrip("/"))
+
+
+def _networks(cluster: Cluster, host: Host) -> Iterator[str]:
+    yield "network/machine" if host.machine else "network/vm"
+    if host.machine and cluster.virtual and cluster.peer_of(host.machine):
+        yield "network/hold"
 
 
 def units_at_boot(cluster: Cluster, host: Host) -> tuple[tuple[str, bool], ...]:
