@@ -1,6 +1,7 @@
 """``fab drill:…`` and ``fab history``."""
 
 import json as jsonlib
+import os
 import statistics
 import sys
 import time
@@ -227,6 +228,8 @@ def _drilled(
 
 
 def _draw(report: Report, folder: Path) -> None:
+    # What matplotlib keeps in the home may be of a checkout that is gone, and it would complain.
+    os.environ["MPLCONFIGDIR"] = str(CHECKOUT / "var/cache/matplotlib")
     # It takes a second to be imported, of every command's start.
     from tandem.drill.plot import draw
 
