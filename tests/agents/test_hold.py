@@ -14,6 +14,7 @@ pytestmark = pytest.mark.root
 
 HOLD = "/usr/local/lib/tandem/network/hold"
 FRONTEND = example("containers").hosts["frontend"]
+FLOATING = str(example("containers").floating_ip.ip)
 BRIDGE = """
 set -e
 mkdir -p /run/netns
@@ -24,15 +25,15 @@ for name in visitor vm; do
     ip link add $name type veth peer name eth0 netns $name
     ip link set $name master br-service up
 done
-ip -netns visitor address add 10.0.0.99/24 dev eth0
+ip -netns visitor address add 198.51.100.99/24 dev eth0
 ip -netns visitor link set lo up
 ip -netns visitor link set eth0 up
 """
 VM_COMES = f"""
 set -e
 ip -netns vm link set eth0 address {FRONTEND.vm.mac if FRONTEND.vm else ""} up
-ip -netns vm address add {FRONTEND.address}/24 dev eth0
-ip netns exec vm bash -c '</dev/tcp/10.0.0.99/1' || true
+ip -netns vm address add {FLOATING}/24 dev eth0
+ip netns exec vm bash -c '</dev/tcp/198.51.100.99/1' || true
 """
 
 
@@ -59,14 +60,14 @@ def _bridge(node: Machine) -> str:
 
 def asks(node: Machine) -> str:
     """What a visitor gets who waits for five seconds for the frontend."""
-    visits = f"timeout 5 bash -c '</dev/tcp/{FRONTEND.address}/80'"
+    visits = f"timeout 5 bash -c '</dev/tcp/{FLOATING}/80'"
     done = node.run("ip", "netns", "exec", "visitor", "sh", "-c", visits)
     return "waits" if done.returncode == 124 else done.stderr
 
 
 def known(node: Machine) -> str:
     """What a visitor knows of the frontend."""
-    return node.run("ip", "-netns", "visitor", "neigh", "show", FRONTEND.address).stdout
+    return node.run("ip", "-netns", "visitor", "neigh", "show", FLOATING).stdout
 
 
 def test_without_it_a_visitor_is_soon_told_that_there_is_nobody(node: Machine) -> None:
@@ -83,14 +84,14 @@ def test_with_it_a_visitor_waits_for_the_vm(node: Machine) -> None:
 def test_a_visitor_who_knows_the_vm_keeps_what_he_knows(node: Machine) -> None:
     assert FRONTEND.vm
     with held(node):
-        neighbour = (FRONTEND.address, "lladdr", FRONTEND.vm.mac, "dev", "eth0", "nud", "probe")
+        neighbour = (FLOATING, "lladdr", FRONTEND.vm.mac, "dev", "eth0", "nud", "probe")
         node.run("ip", "-netns", "visitor", "neigh", "replace", *neighbour)
         until(lambda: "REACHABLE" in known(node), "the machine confirms it")
 
 
 def test_of_no_other_address_it_says_anything(node: Machine) -> None:
     with held(node):
-        visits = "timeout 5 bash -c '</dev/tcp/10.0.0.98/80'"
+        visits = "timeout 5 bash -c '</dev/tcp/198.51.100.98/80'"
         done = node.run("ip", "netns", "exec", "visitor", "sh", "-c", visits)
         assert "No route to host" in done.stderr
 

@@ -6,11 +6,13 @@ import pytest
 
 from tests.agents.conftest import Boot
 from tests.agents.machine import Machine, until
+from tests.examples import example
 
 pytestmark = pytest.mark.root
 
 VISITORS = "/usr/local/lib/tandem/visitors"
-ADDRESS = "10.0.0.21"
+CLUSTER = example("containers")
+ADDRESS = str(CLUSTER.floating_ip.ip)
 NETWORK = f"""
 set -e
 mkdir -p /run/netns
@@ -19,7 +21,7 @@ ip link add host0 type veth peer name eth0 netns visitor
 ip address add {ADDRESS}/24 dev host0
 ip link set host0 up
 ip -netns visitor link set lo up
-ip -netns visitor address add 10.0.0.99/24 dev eth0
+ip -netns visitor address add 198.51.100.99/24 dev eth0
 ip -netns visitor link set eth0 up
 """
 # It says hello to each who comes.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import IPv4Interface
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -83,7 +84,9 @@ def _programs(cluster: Cluster, host: Host) -> Iterator[Program]:
 
 def _networks(cluster: Cluster, host: Host) -> Iterator[str]:
     yield "network/machine" if host.machine else "network/vm"
-    if host.machine and cluster.virtual and cluster.peer_of(host.machine):
+    pair = host.machine and cluster.peer_of(host.machine)
+    # Who asks for an address of IPv6 asks otherwise than by ARP.
+    if pair and cluster.virtual and isinstance(cluster.floating_ip, IPv4Interface):
         yield "network/hold"
 
 
